@@ -1,0 +1,38 @@
+"""The tasks that run beside a service's requests: one owner starts them, watches them and ends them."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
+
+
+class Background:
+    """Owns a service's long-running tasks. `dead()` names those that ended by themselves, which is never right."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` until `stop`; its failure is logged once and makes the service unhealthy."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        task.add_done_callback(self._report)
+        self._tasks[name] = task
+
+    def dead(self) -> list[str]:
+        """Names of tasks that are no longer running."""
+        return [name for name, task in self._tasks.items() if task.done()]
+
+    async def stop(self, seconds: float = 10) -> None:
+        """Cancel every task and wait for them, at most `seconds`."""
+        for task in self._tasks.values():
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=seconds)
+
+    @staticmethod
+    def _report(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("task.died", task=task.get_name(), exc_info=error)

@@ -1,0 +1,39 @@
+"""Errors that cross the border between a handler and the transport, and refusals that a person reads."""
+
+from shared.i18n import Message
+
+
+class BesakakamError(Exception):
+    """Root of every error this system raises on purpose."""
+
+
+class Refused(BesakakamError):
+    """A person asked for something that cannot be; `message` tells them what to do. It is never logged as a bug."""
+
+    def __init__(self, code: str, message: Message) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+
+
+class NotYet(BesakakamError):
+    """An event came before the one it depends on; it is tried again later."""
+
+
+class PoisonError(BesakakamError):
+    """An event that no retry can help; it is set aside at once, with `reason`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class MalformedEvent(PoisonError):
+    """The bytes are not an event of the contract."""
+
+
+class UnknownEvent(PoisonError):
+    """An event whose type or version this release does not know."""
+
+    def __init__(self, type_: object, version: object) -> None:
+        super().__init__(f"unknown event type {type_!r} version {version!r}")

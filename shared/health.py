@@ -1,0 +1,39 @@
+"""`/livez` and `/readyz`: whether to restart a process, and whether to send it work."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+Check = Callable[[], Awaitable[None]]
+"""Returns when all is well; raises what is wrong."""
+
+
+def routes(dead: Callable[[], list[str]], ready: Mapping[str, Check]) -> APIRouter:
+    """Health routes that need no key.
+
+    `/livez` is 503 when one of the service's own tasks has ended (`dead` names them): only a restart helps.
+    `/readyz` is 503 while a server that it needs cannot be reached: waiting helps.
+    """
+    router = APIRouter(tags=["health"])
+
+    @router.get("/livez")
+    async def livez() -> JSONResponse:
+        ended = dead()
+        return JSONResponse({"alive": not ended, "ended": ended}, 503 if ended else 200)
+
+    @router.get("/readyz")
+    async def readyz() -> JSONResponse:
+        checks = {name: await _outcome(check) for name, check in ready.items()}
+        well = all(outcome == "ok" for outcome in checks.values())
+        return JSONResponse({"ready": well, "checks": checks}, 200 if well else 503)
+
+    return router
+
+
+async def _outcome(check: Check) -> str:
+    try:
+        await check()
+    except Exception as error:  # whatever is wrong with a server, not ready is the answer
+        return type(error).__name__
+    return "ok"

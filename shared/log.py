@@ -1,0 +1,63 @@
+"""Structured logs: one JSON object a line, with the service and the ids of the event or mission at hand."""
+
+import logging
+import sys
+from contextlib import AbstractContextManager
+from typing import Literal
+
+import structlog
+from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from shared.events import Event
+
+LogFormat = Literal["json", "console"]
+
+
+def configure(service: str, level: str = "INFO", form: LogFormat = "json") -> None:
+    """Send structlog's and the standard library's logs to stdout in one form. Call once, in `__main__`."""
+
+    def name_service(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
+        return {"service": service, **entry}
+
+    shared: list[Processor] = [
+        merge_contextvars,
+        name_service,
+        structlog.processors.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: list[Processor] = (
+        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        if form == "json"
+        else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), pad_event_to=28)]
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for chatty in ("uvicorn.access", "aiogram.event", "asyncio", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for own_handlers in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(own_handlers).handlers.clear()
+        logging.getLogger(own_handlers).propagate = True
+
+
+def about(event: Event) -> AbstractContextManager[None]:
+    """A context in which every log line carries the event's, the mission's and the correlation id."""
+    ids = {"event_id": str(event.event_id), "event_type": event.type, "correlation_id": str(event.correlation_id)}
+    if event.mission_id is not None:
+        ids["mission_id"] = str(event.mission_id)
+    return bound_contextvars(**ids)

@@ -1,0 +1,153 @@
+"""PostgreSQL: pools bound to one service's schema and role, migrations, and which errors a retry can cure."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from importlib.resources.abc import Traversable
+from typing import Any, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from shared.errors import BesakakamError
+
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Row: TypeAlias = asyncpg.Record
+
+TRANSIENT: tuple[type[Exception], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    TimeoutError,
+    OSError,
+)
+"""Errors of the server or the way to it: trying again later can succeed with nothing changed on our side."""
+
+ROLES_LOCK = 7_204_016_324
+"""Advisory lock under which one process at a time migrates; an arbitrary number of our own."""
+
+
+class MigrationChanged(BesakakamError):
+    """A migration that was applied is no longer the same file; `name` says which."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"migration {name} was changed after it was applied; add a new one instead")
+        self.name = name
+
+
+class NotMigrated(BesakakamError):
+    """The schema lacks migrations that this release needs."""
+
+    def __init__(self, schema: str, missing: Iterable[str]) -> None:
+        super().__init__(f"schema {schema} lacks {', '.join(missing)}; run `besakakam migrate`")
+
+
+async def _speak_json(connection: Any) -> None:
+    def encode(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=encode, decoder=json.loads)
+
+
+def open_pool(url: str, service: str, size: int) -> Pool:
+    """A pool whose sessions act as the service's own role in the service's own schema.
+
+    Nothing connects until the pool is entered; an unreachable server is found at the first query.
+    """
+    return asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=size,
+        timeout=5,
+        command_timeout=30,
+        init=_speak_json,
+        server_settings={
+            "role": f"besakakam_{service}",
+            "search_path": service,
+            "application_name": f"besakakam-{service}",
+            "timezone": "UTC",
+        },
+    )
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """One connection in one transaction: committed at the end, rolled back by any exception."""
+    async with pool.acquire() as connection, connection.transaction():
+        yield connection
+
+
+def _numbered(folders: Iterable[Traversable]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for folder in folders:
+        files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+        found += [(f.name, f.read_text(encoding="utf-8")) for f in files]
+    return found
+
+
+async def migrate(url: str, service: str, *folders: Traversable) -> list[str]:
+    """Bring the service's schema up to date as the database's owner; returns the names newly applied, in order.
+
+    Each folder's `NNNN_name.sql` files are applied in order, each once, in one transaction. The service's role may
+    read, insert and update its own tables, and delete from none.
+    """
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", ROLES_LOCK)
+            await _prepare_schema(connection, service)
+            applied = await _apply(connection, _numbered(folders))
+            await _grant(connection, service)
+            return applied
+    finally:
+        await connection.close()
+
+
+async def _prepare_schema(connection: asyncpg.Connection[Any], service: str) -> None:
+    role = f"besakakam_{service}"
+    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+        await connection.execute(f'CREATE ROLE "{role}" NOLOGIN')
+    await connection.execute(f'GRANT "{role}" TO CURRENT_USER')
+    await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{service}"')
+    await connection.execute(f'SET LOCAL search_path TO "{service}"')
+    await connection.execute(
+        "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 text NOT NULL,"
+        " applied_at timestamptz NOT NULL DEFAULT now())"
+    )
+
+
+async def _apply(connection: asyncpg.Connection[Any], files: list[tuple[str, str]]) -> list[str]:
+    known = {row["name"]: row["sha256"] for row in await connection.fetch("SELECT name, sha256 FROM migration")}
+    new: list[str] = []
+    for name, sql in files:
+        digest = hashlib.sha256(sql.encode()).hexdigest()
+        if name in known:
+            if known[name] != digest:
+                raise MigrationChanged(name)
+            continue
+        await connection.execute(sql)
+        await connection.execute("INSERT INTO migration (name, sha256) VALUES ($1, $2)", name, digest)
+        new.append(name)
+    return new
+
+
+async def _grant(connection: asyncpg.Connection[Any], service: str) -> None:
+    role, schema = f'"besakakam_{service}"', f'"{service}"'
+    await connection.execute(
+        f"GRANT USAGE ON SCHEMA {schema} TO {role};"
+        f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA {schema} TO {role};"
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};"
+        f"REVOKE INSERT, UPDATE ON {schema}.migration FROM {role}"
+    )
+
+
+async def check_migrated(pool: Pool, service: str, *folders: Traversable) -> None:
+    """Raise `NotMigrated` where the schema is older than this release."""
+    known = {row["name"] for row in await pool.fetch("SELECT name FROM migration")}
+    if missing := [name for name, _ in _numbered(folders) if name not in known]:
+        raise NotMigrated(service, missing)

@@ -1,0 +1,137 @@
+"""Errors over HTTP: `application/problem+json` (RFC 9457) with a code, and a message in Khmer and English."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as AsgiMessage
+
+from shared.errors import Refused
+from shared.i18n import Message, Messages, message, preferred
+from shared.postgres import TRANSIENT
+
+log = structlog.get_logger()
+
+
+class Problem(Refused):
+    """A refusal with its HTTP status, and `details` to put beside the message (JSON-ready)."""
+
+    def __init__(self, status: int, code: str, text: Message, **details: Any) -> None:
+        super().__init__(code, text)
+        self.status = status
+        self.details = details
+
+
+STATUS_TEXTS = {
+    401: ("key_needed", message("A key is needed: send it as `Authorization: Bearer …`.")),
+    403: ("forbidden", message("The office you hold does not allow this.")),
+    404: ("not_found", message("There is nothing at this address.")),
+    405: ("method_not_allowed", message("This address does not take that method.")),
+    413: ("too_large", message("The request is too large.")),
+}
+UNREADABLE = message("The request is not as described: {first}. See `errors` and correct them.")
+UNAVAILABLE = message("The database cannot be reached. Nothing was changed; try again shortly.")
+BROKEN = message("Something went wrong on our side. Nothing was changed; tell the operators the request id.")
+
+
+class Responder:
+    """Turns errors into problem documents in the reader's language (both languages stand in `message`)."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+
+    def respond(self, request: Request, status: int, code: str, text: Message, **details: Any) -> JSONResponse:
+        """The problem document; `details` stand beside its standard members."""
+        both = self._messages.both(text)
+        body = {
+            "type": f"urn:besakakam:problem:{code}",
+            "status": status,
+            "code": code,
+            "title": both[preferred(request.headers.get("accept-language"))],
+            "message": both,
+            **details,
+        }
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+        return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+    async def refused(self, request: Request, error: Exception) -> JSONResponse:
+        if isinstance(error, Problem):
+            return self.respond(request, error.status, error.code, error.message, **error.details)
+        assert isinstance(error, Refused)
+        return self.respond(request, 422, error.code, error.message)
+
+    async def unreadable(self, request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError | ValidationError)
+        found = field_errors(error.errors())
+        return self.respond(request, 422, "unreadable", message(UNREADABLE.text, first=first_of(found)), errors=found)
+
+    async def http(self, request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        code, text = STATUS_TEXTS.get(error.status_code, ("http_error", message("The request cannot be served.")))
+        return self.respond(request, error.status_code, code, text)
+
+    async def unavailable(self, request: Request, error: Exception) -> JSONResponse:
+        log.warning("http.server_unreachable", path=request.url.path, error=repr(error))
+        return self.respond(request, 503, "unavailable", UNAVAILABLE)
+
+    async def broken(self, request: Request, error: Exception) -> JSONResponse:
+        log.error("http.failed", path=request.url.path, exc_info=error)
+        return self.respond(request, 500, "broken", BROKEN)
+
+
+def install(app: FastAPI, messages: Messages, max_body: int) -> None:
+    """Make every error of `app` a problem document, and refuse bodies over `max_body` bytes."""
+    responder = Responder(messages)
+    app.add_exception_handler(Refused, responder.refused)
+    app.add_exception_handler(RequestValidationError, responder.unreadable)
+    app.add_exception_handler(ValidationError, responder.unreadable)
+    app.add_exception_handler(HTTPException, responder.http)
+    for kind in TRANSIENT:
+        app.add_exception_handler(kind, responder.unavailable)
+    app.add_exception_handler(Exception, responder.broken)
+    app.add_middleware(LimitBody, max_body=max_body)
+
+
+def field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
+    """Pydantic's errors as `{"field", "problem"}`, without the values sent."""
+    return [{"field": ".".join(map(str, error["loc"])) or "body", "problem": error["msg"]} for error in errors]
+
+
+def first_of(found: list[dict[str, str]]) -> str:
+    """The first error in one phrase."""
+    return f"{found[0]['field']}: {found[0]['problem']}" if found else "body"
+
+
+class _BodyTooLarge(HTTPException):
+    def __init__(self) -> None:
+        super().__init__(413)
+
+
+class LimitBody:
+    """ASGI middleware: stops reading a request's body past `max_body` bytes, whatever its header claims."""
+
+    def __init__(self, app: ASGIApp, max_body: int) -> None:
+        self._app = app
+        self._max = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        taken = 0
+
+        async def limited() -> AsgiMessage:
+            nonlocal taken
+            part = await receive()
+            taken += len(part.get("body", b""))
+            if taken > self._max:
+                raise _BodyTooLarge
+            return part
+
+        await self._app(scope, limited, send)

@@ -1,0 +1,95 @@
+"""What every service has: its pool, its outbox's relay, its end of the stream, and the owner of its tasks."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import uvicorn
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from shared import health
+from shared.background import Background
+from shared.log import configure
+from shared.outbox import Relay
+from shared.postgres import Pool, check_migrated, open_pool
+from shared.settings import ServiceSettings
+from shared.streams import Consumer, Handle, Reading, Stream, connect, open_broker
+
+
+@dataclass(frozen=True)
+class Plumbing:
+    """A running service's connections and tasks."""
+
+    pool: Pool
+    redis: Redis
+    relay: Relay
+    stream: Stream
+    background: Background
+
+
+def migrations_of(service: str) -> tuple[Traversable, Traversable]:
+    """The folders of numbered SQL files that make up a service's schema, in order."""
+    return files("shared") / "migrations", files(f"services.{service}") / "migrations"
+
+
+@asynccontextmanager
+async def plumbing(settings: ServiceSettings, service: str, handle: Handle) -> AsyncIterator[Plumbing]:
+    """Open a service's connections and run its relay and its end of the stream until the block ends.
+
+    Leaving stops reading, lets handlers at work finish (at most 10 s), then closes the connections.
+    """
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(
+            open_pool(settings.database_url.get_secret_value(), service, settings.pool_size)
+        )
+        redis = connect(settings.redis_url.get_secret_value())
+        stack.push_async_callback(redis.aclose)
+        reading = Reading(
+            stream=settings.stream,
+            group=service,
+            consumer=settings.replica or f"{socket.gethostname()}-{os.getpid()}",
+            redeliver_after_ms=settings.redeliver_after_ms,
+            max_deliveries=settings.max_deliveries,
+        )
+        relay = Relay(pool, redis, service, settings.stream)
+        consumer = Consumer(pool, redis, reading, handle, after_commit=relay.wake)
+        stream = Stream(open_broker(settings.redis_url.get_secret_value()), redis, reading, consumer)
+        background = Background()
+        stack.push_async_callback(background.stop)
+        background.start("relay", relay.run())
+        background.start("stream", stream.run())
+        yield Plumbing(pool, redis, relay, stream, background)
+
+
+def add_health(app: FastAPI, service: str, parts: Plumbing) -> None:
+    """Serve `/livez` and `/readyz` from the state of the service's tasks and servers."""
+
+    async def database() -> None:
+        await check_migrated(parts.pool, service, *migrations_of(service))
+
+    async def queue() -> None:
+        await parts.redis.ping()
+        if not parts.stream.alive():
+            raise RedisError("the stream is not being read")
+
+    app.include_router(health.routes(parts.background.dead, {"postgres": database, "redis": queue}))
+
+
+def serve(app: FastAPI, service: str, settings: ServiceSettings) -> None:
+    """Run a service's web application until SIGTERM or SIGINT; called by its `__main__`."""
+    configure(service, settings.log_level, settings.log_format)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )

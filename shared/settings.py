@@ -1,0 +1,34 @@
+"""Settings that every service reads, once, in `__main__`: from the environment or from files in a secrets folder."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.log import LogFormat
+
+
+class ServiceSettings(BaseSettings):
+    """Where the servers are and how to listen. `DATABASE_URL` may hold a password: it is never printed or logged.
+
+    A variable `NAME` may instead be a file `name` in the folder that `SECRETS_DIR` names (see `read`).
+    """
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    database_url: SecretStr
+    redis_url: SecretStr
+    documents_dir: Path
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str = "http://127.0.0.1:8000"
+    log_level: str = "INFO"
+    log_format: LogFormat = "json"
+    replica: str = ""
+    """Names this process among its replicas; empty: host name and process id."""
+    pool_size: int = Field(default=10, ge=2)
+    redeliver_after_ms: int = Field(default=10_000, ge=200)
+    """An entry that a consumer has held this long without finishing is taken over by another."""
+    max_deliveries: int = Field(default=8, ge=1)
+    """After so many failed deliveries an event goes to the dead-letter stream."""
+    stream: str = "besakakam:events"
