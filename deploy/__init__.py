@@ -1,0 +1,1 @@
+"""What runs Besakakam outside its own code."""

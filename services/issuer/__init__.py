@@ -1,0 +1,1 @@
+"""The issuer: directory, rules, numbers, orders and letters."""

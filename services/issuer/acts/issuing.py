@@ -1,0 +1,123 @@
+"""Issuing an order: the gates once more, the number, the letter and the event, all in one transaction."""
+
+import asyncio
+from collections.abc import Mapping
+
+from services.issuer.acts.parts import Parts, gather, locked
+from services.issuer.acts.requests import RequestBlocked
+from services.issuer.directory.model import Directory
+from services.issuer.domain import access
+from services.issuer.domain.findings import blocking, blocks, without_reason
+from services.issuer.domain.gates import Facts, examine
+from services.issuer.domain.mission import Mission, State, needs, printed_number
+from services.issuer.letters import Named, letter_content, named
+from services.issuer.store import documents, missions
+from services.issuer.store.missions import Clash
+from shared import outbox
+from shared.clock import PHNOM_PENH
+from shared.documents import examine as examine_document
+from shared.errors import Refused
+from shared.events import MissionIssued, MissionIssuedData
+from shared.i18n import message
+from shared.postgres import Connection
+from shared.values import DocumentRef, MissionId
+
+
+class ReasonsNeeded(Refused):
+    """The gates warn, and the officer gave no reason for going on; `findings` lists the warnings."""
+
+    def __init__(self, findings: tuple[object, ...]) -> None:
+        super().__init__("reasons_needed", message("The rules warn. Give a reason for each warning in `overrides`."))
+        self.findings = findings
+
+
+async def issue(
+    parts: Parts, mission_id: MissionId, officer: str, overrides: Mapping[str, str], directory: Directory
+) -> Mission:
+    """An officer of the Cabinet or GDAF issues the order. Issuing an issued order changes nothing.
+
+    Raises `RequestBlocked` and `ReasonsNeeded` with the gates' findings, `NotAllowed`, `WrongState`.
+    """
+    async with parts.pool.acquire() as connection:
+        asked = await missions.find(connection, mission_id)
+    # Orders of one unit follow one another anyway (their numbers have no gaps); waiting here holds no connection.
+    async with parts.issuing[asked.order.issuer if asked else ""]:
+        try:
+            async with parts.change() as connection:
+                return await _issue(parts, connection, mission_id, officer, overrides, directory)
+        except Clash as error:
+            taken = message("Someone on the order was sent elsewhere at this very moment. Look at the request again.")
+            raise RequestBlocked([blocks("traveller_busy", taken)]) from error
+
+
+async def _issue(
+    parts: Parts,
+    connection: Connection,
+    mission_id: MissionId,
+    officer: str,
+    overrides: Mapping[str, str],
+    directory: Directory,
+) -> Mission:
+    mission = await locked(connection, mission_id)
+    facts = await gather(parts, connection, mission_id, mission.requester, mission.order, directory)
+    access.may_issue(directory, officer, mission.order.issuer, facts.today.date())
+    if mission.issued is not None and mission.state is State.ISSUED:
+        return mission
+    needs(mission, State.SUBMITTED)
+    _pass_gates(facts, overrides)
+    data = await _numbered_letter(parts, connection, mission, officer, facts)
+    event = MissionIssued(
+        source="/besakakam/issuer",
+        subject=str(mission_id),
+        occurred_at=facts.now,
+        correlation_id=mission.correlation_id,
+        causation_id=mission.last_event_id,
+        data=data,
+    )
+    await missions.issue(connection, event, data, overrides)
+    await outbox.write(connection, event)
+    return await locked(connection, mission_id)
+
+
+def _pass_gates(facts: Facts, overrides: Mapping[str, str]) -> None:
+    findings = examine(facts)
+    if blocking(findings):
+        raise RequestBlocked(findings)
+    if unanswered := without_reason(findings, overrides):
+        raise ReasonsNeeded(tuple(unanswered))
+
+
+async def _numbered_letter(
+    parts: Parts, connection: Connection, mission: Mission, officer: str, facts: Facts
+) -> MissionIssuedData:
+    order, directory = mission.order, facts.directory
+    names = named(order, directory, facts.places)
+    year = facts.today.year
+    serial = await missions.next_serial(connection, order.issuer, year)
+    number = printed_number(serial, directory.unit(order.issuer).number_suffix)
+    return MissionIssuedData(
+        mission_id=mission.mission_id,
+        number=number,
+        serial=serial,
+        year=year,
+        issuer=order.issuer,
+        issued_by=officer,
+        issued_at=facts.now,
+        requester=mission.requester,
+        order=order,
+        travellers=names.travellers,
+        stops=names.stops,
+        duties=names.duties,
+        letter=await _letter(parts, connection, facts, names, number, officer),
+    )
+
+
+async def _letter(
+    parts: Parts, connection: Connection, facts: Facts, names: Named, number: str, officer: str
+) -> DocumentRef:
+    signed_on = facts.now.astimezone(PHNOM_PENH).date()
+    content = letter_content(facts.order, names, facts.directory, number, signed_on)
+    pdf = await parts.press.render(content, facts.now)
+    letter = examine_document(pdf, f"{number}.pdf")
+    await asyncio.to_thread(parts.documents.put, pdf)
+    return await documents.add(connection, letter, officer)

@@ -1,0 +1,97 @@
+"""What the acts work with."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from services.issuer import places
+from services.issuer.directory.model import Directory
+from services.issuer.domain.gates import Facts
+from services.issuer.domain.mission import Mission
+from services.issuer.letter.press import LetterPress
+from services.issuer.letter.words import unprintable
+from services.issuer.store import documents, missions
+from services.issuer.store.directories import Directories
+from shared.clock import now
+from shared.documents import DocumentStore
+from shared.errors import Refused
+from shared.i18n import Messages, message
+from shared.outbox import Relay
+from shared.postgres import Connection, Pool, transaction
+from shared.values import MissionId, Order
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How the ministry wants the gates set."""
+
+    overdue_after: timedelta
+    overdue_blocks: bool
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The issuer's parts, wired in `app`. `issuing` holds one lock per issuing unit (see `issuing_turn`)."""
+
+    pool: Pool
+    relay: Relay
+    directories: Directories
+    documents: DocumentStore
+    press: LetterPress
+    messages: Messages
+    rules: Rules
+    issuing: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+
+    @asynccontextmanager
+    async def change(self) -> AsyncIterator[Connection]:
+        """One transaction; once committed, its events leave at once."""
+        async with transaction(self.pool) as connection:
+            yield connection
+        self.relay.wake()
+
+
+class NoSuchMission(Refused):
+    """There is no mission of this id."""
+
+    def __init__(self, mission_id: MissionId) -> None:
+        super().__init__("no_such_mission", message("There is no mission {id}.", id=str(mission_id)))
+
+
+async def locked(connection: Connection, mission_id: MissionId) -> Mission:
+    """The mission, its row locked. Raises `NoSuchMission`."""
+    mission = await missions.lock(connection, mission_id)
+    if mission is None:
+        raise NoSuchMission(mission_id)
+    return mission
+
+
+async def gather(
+    parts: Parts, connection: Connection, mission_id: MissionId, requester: str, order: Order, directory: Directory
+) -> Facts:
+    """Everything that the gates look at, as it is in this transaction."""
+    moment = now()
+    basis = await documents.find(connection, order.basis.document.sha256)
+    found = {stop.place: places.find(stop.place) for stop in order.stops}
+    return Facts(
+        order=order,
+        requester=requester,
+        directory=directory,
+        places={code: name for code, name in found.items() if name is not None},
+        basis_held=basis is not None and parts.documents.holds(basis.sha256),
+        engagements=await missions.engagements(connection, mission_id, order),
+        overdue=await missions.overdue(connection, order, moment - parts.rules.overdue_after),
+        overdue_blocks=parts.rules.overdue_blocks,
+        unprintable=tuple(unprintable(_printed(order))),
+        now=moment,
+    )
+
+
+def _printed(order: Order) -> str:
+    """All the text of an order that its letter prints."""
+    hosts = (stop.host for stop in order.stops)
+    basis = (order.basis.sender, order.basis.reference)
+    rest = (order.purpose, order.transport.plate, order.luggage, order.budget_line, order.funding)
+    return " ".join((*hosts, *basis, *rest, *order.visas, *order.copies))

@@ -1,0 +1,136 @@
+"""Asking for a mission order, and refusing one."""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from services.issuer.acts.parts import Parts, gather, locked
+from services.issuer.directory.model import Directory
+from services.issuer.domain import access
+from services.issuer.domain.findings import Finding, blocking, blocks, published
+from services.issuer.domain.gates import examine
+from services.issuer.domain.mission import Mission, State, needs
+from services.issuer.store import documents, missions
+from shared import outbox
+from shared.clock import now
+from shared.errors import Refused
+from shared.events import MissionRefused, MissionRefusedData, MissionRequested, MissionRequestedData
+from shared.i18n import message
+from shared.postgres import Connection
+from shared.values import EventId, MissionId, Order
+
+
+class RequestBlocked(Refused):
+    """The gates do not let the request through; `findings` says why."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("rules_block", message("The order cannot go on. Correct what `findings` names."))
+        self.findings = tuple(findings)
+
+
+class RequestDiffers(Refused):
+    """The same idempotency key came with another request."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "idempotency_key_reused", message("This Idempotency-Key was used for another request. Use a new one.")
+        )
+
+
+async def consider(
+    parts: Parts, mission_id: MissionId, requester: str, order: Order, directory: Directory
+) -> list[Finding]:
+    """What the gates would say to a request; nothing is stored."""
+    async with parts.pool.acquire() as connection:
+        return examine(await gather(parts, connection, mission_id, requester, order, directory))
+
+
+async def ask(parts: Parts, mission_id: MissionId, requester: str, order: Order, directory: Directory) -> list[Finding]:
+    """Take a request in from a person; returns the warnings. The same request again changes nothing.
+
+    Raises `RequestBlocked`, and `RequestDiffers` where `mission_id` names another request.
+    """
+    access.may_ask(directory, requester, now().date())
+    event = _requested(mission_id, requester, order)
+    async with parts.change() as connection:
+        if known := await missions.find(connection, mission_id):
+            if known.order != order or known.requester != requester:
+                raise RequestDiffers
+            return []
+        findings = examine(await gather(parts, connection, mission_id, requester, order, directory))
+        if blocking(findings):
+            raise RequestBlocked(findings)
+        if await missions.add(connection, event, requester, order):
+            await missions.add_engagements(connection, mission_id, order)
+            await outbox.write(connection, event)
+        return findings
+
+
+def _requested(mission_id: MissionId, requester: str, order: Order) -> MissionRequested:
+    return MissionRequested(
+        source="/besakakam/issuer",
+        subject=str(mission_id),
+        correlation_id=uuid4(),
+        data=MissionRequestedData(mission_id=mission_id, requester=requester, order=order),
+    )
+
+
+async def receive(parts: Parts, connection: Connection, event: MissionRequested) -> None:
+    """Take a request in from the stream: stored if the gates let it through, refused with their findings if not."""
+    data = event.data
+    if await missions.find(connection, data.mission_id):
+        return
+    document = data.order.basis.document
+    if parts.documents.holds(document.sha256):
+        await documents.add(connection, document, data.requester)
+    findings = await _examined(parts, connection, event)
+    await missions.add(connection, event, data.requester, data.order)
+    if blocking(findings):
+        await _refuse(parts, connection, event, findings)
+    else:
+        await missions.add_engagements(connection, data.mission_id, data.order)
+
+
+async def _examined(parts: Parts, connection: Connection, event: MissionRequested) -> list[Finding]:
+    data = event.data
+    directory = await parts.directories.of_person(data.requester)
+    if directory is None:
+        return [blocks("requester_unknown", message("{person} is not in the directory.", person=data.requester))]
+    return examine(await gather(parts, connection, data.mission_id, data.requester, data.order, directory))
+
+
+async def _refuse(parts: Parts, connection: Connection, event: MissionRequested, findings: list[Finding]) -> None:
+    data = MissionRefusedData(
+        mission_id=event.data.mission_id,
+        requester=event.data.requester,
+        findings=published(findings, parts.messages),
+    )
+    refused = MissionRefused(
+        source="/besakakam/issuer",
+        subject=event.subject,
+        correlation_id=event.correlation_id,
+        causation_id=event.event_id,
+        data=data,
+    )
+    await missions.refuse(connection, refused, data)
+    await outbox.write(connection, refused)
+
+
+async def refuse(parts: Parts, mission_id: MissionId, officer: str, reason: str, directory: Directory) -> Mission:
+    """An issuing officer refuses a request with a reason. Refusing it again changes nothing."""
+    async with parts.change() as connection:
+        mission = await locked(connection, mission_id)
+        access.may_issue(directory, officer, mission.order.issuer, now().date())
+        if mission.state is State.REFUSED:
+            return mission
+        needs(mission, State.SUBMITTED)
+        data = MissionRefusedData(mission_id=mission_id, requester=mission.requester, reason=reason, refused_by=officer)
+        event = MissionRefused(
+            source="/besakakam/issuer",
+            subject=str(mission_id),
+            correlation_id=mission.correlation_id,
+            causation_id=EventId(mission.last_event_id),
+            data=data,
+        )
+        await missions.refuse(connection, event, data)
+        await outbox.write(connection, event)
+        return await locked(connection, mission_id)

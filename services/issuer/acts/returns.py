@@ -1,0 +1,172 @@
+"""Returns: taken in from the stream, then checked, accepted or sent back by an officer of GDAF."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from services.issuer.acts.parts import Parts, locked
+from services.issuer.directory.model import Directory
+from services.issuer.domain import access, returns
+from services.issuer.domain.findings import Finding, blocks, published
+from services.issuer.domain.mission import Mission, MissionReturn, ReturnState, State, WrongState, needs
+from services.issuer.store import missions
+from services.issuer.store import returns as store
+from shared import outbox
+from shared.clock import now
+from shared.errors import NotYet, PoisonError, Refused
+from shared.events import MissionClosed, MissionClosedData, ReportReturned, ReturnSentBack, ReturnSentBackData
+from shared.i18n import message
+from shared.postgres import Connection
+from shared.values import EventId, MissionId, ReturnId
+
+
+class NoSuchReturn(Refused):
+    """The mission has no return of this id."""
+
+    def __init__(self, return_id: UUID) -> None:
+        super().__init__("no_such_return", message("The mission has no return {id}.", id=str(return_id)))
+
+
+class CannotAccept(Refused):
+    """GDAF's checks do not let the return through; `findings` says why."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("return_blocked", message("The return cannot be accepted. Send it back with `findings`."))
+        self.findings = findings
+
+
+def findings_of(parts: Parts, mission: Mission, returned: MissionReturn) -> list[Finding]:
+    """What GDAF's checks say of a return."""
+    if mission.issued is None:
+        return []
+    missing = sum(not parts.documents.holds(photo.sha256) for photo in returned.data.photos)
+    return returns.check(
+        returns.Return(
+            data=returned.data,
+            order=mission.order,
+            stops=mission.issued.stops,
+            missing_photos=missing,
+            now=now(),
+        )
+    )
+
+
+async def receive(parts: Parts, connection: Connection, event: ReportReturned) -> None:
+    """Take a return in: it waits for GDAF's check, or goes straight back where it cannot be one of this order."""
+    data = event.data
+    mission = await missions.lock(connection, data.mission_id)
+    if mission is None:
+        raise NotYet(f"mission {data.mission_id} is not known yet")
+    if mission.issued is None:
+        raise PoisonError("a return for an order that was never issued")
+    if refusal := _cannot_be_taken(mission, event):
+        await outbox.write(connection, _sent_back(mission, event, parts, refusal))
+        return
+    await store.add(connection, data, event.occurred_at)
+    await missions.move(connection, mission.mission_id, State.RETURNED, event)
+
+
+def _cannot_be_taken(mission: Mission, event: ReportReturned) -> Finding | None:
+    if event.data.returned_by not in {traveller.person for traveller in mission.order.travellers}:
+        return blocks("not_a_traveller", message("Only a traveller on the order can return it."))
+    if mission.state is State.RETURNED:
+        return blocks("return_waiting", message("Another return of this order is being checked."))
+    if mission.state is State.CLOSED:
+        return blocks("mission_closed", message("The order is closed already."))
+    return None
+
+
+def _sent_back(mission: Mission, event: ReportReturned, parts: Parts, finding: Finding) -> ReturnSentBack:
+    return ReturnSentBack(
+        source="/besakakam/issuer",
+        subject=str(mission.mission_id),
+        correlation_id=mission.correlation_id,
+        causation_id=event.event_id,
+        data=ReturnSentBackData(
+            mission_id=mission.mission_id,
+            return_id=event.data.return_id,
+            returned_by=event.data.returned_by,
+            reason=parts.messages.render(finding.message, "km"),
+            findings=published([finding], parts.messages),
+        ),
+    )
+
+
+async def accept(
+    parts: Parts, mission_id: MissionId, return_id: ReturnId, officer: str, directory: Directory
+) -> Mission:
+    """An officer of GDAF accepts a return, which closes the mission. Accepting it again changes nothing.
+
+    Raises `CannotAccept` with the findings, `NotAllowed`, `NoSuchReturn`, `WrongState`.
+    """
+    async with parts.change() as connection:
+        mission, returned = await _to_check(connection, mission_id, return_id, officer, directory)
+        if returned.state == "accepted":
+            return mission
+        _needs_waiting(returned)
+        needs(mission, State.RETURNED)
+        if findings := findings_of(parts, mission, returned):
+            raise CannotAccept(findings)
+        assert mission.issued is not None
+        event = MissionClosed(
+            source="/besakakam/issuer",
+            subject=str(mission_id),
+            correlation_id=mission.correlation_id,
+            causation_id=EventId(mission.last_event_id),
+            data=MissionClosedData(
+                mission_id=mission_id, number=mission.issued.number, return_id=return_id, accepted_by=officer
+            ),
+        )
+        await store.settle(connection, _checked(returned, "accepted", officer, None))
+        await missions.move(connection, mission_id, State.CLOSED, event)
+        await outbox.write(connection, event)
+        return await locked(connection, mission_id)
+
+
+async def send_back(
+    parts: Parts, mission_id: MissionId, return_id: ReturnId, officer: str, reason: str, directory: Directory
+) -> Mission:
+    """An officer of GDAF sends a return back with a reason; the traveller hands it in again."""
+    async with parts.change() as connection:
+        mission, returned = await _to_check(connection, mission_id, return_id, officer, directory)
+        if returned.state == "sent_back":
+            return mission
+        _needs_waiting(returned)
+        needs(mission, State.RETURNED)
+        event = ReturnSentBack(
+            source="/besakakam/issuer",
+            subject=str(mission_id),
+            correlation_id=mission.correlation_id,
+            causation_id=EventId(mission.last_event_id),
+            data=ReturnSentBackData(
+                mission_id=mission_id,
+                return_id=return_id,
+                returned_by=returned.data.returned_by,
+                sent_back_by=officer,
+                reason=reason,
+                findings=published(findings_of(parts, mission, returned), parts.messages),
+            ),
+        )
+        await store.settle(connection, _checked(returned, "sent_back", officer, reason))
+        await missions.move(connection, mission_id, State.SENT_BACK, event)
+        await outbox.write(connection, event)
+        return await locked(connection, mission_id)
+
+
+async def _to_check(
+    connection: Connection, mission_id: MissionId, return_id: ReturnId, officer: str, directory: Directory
+) -> tuple[Mission, MissionReturn]:
+    mission = await locked(connection, mission_id)
+    access.may_check(directory, officer, mission, now().date())
+    returned = await store.find(connection, mission_id, return_id)
+    if returned is None:
+        raise NoSuchReturn(return_id)
+    return mission, returned
+
+
+def _needs_waiting(returned: MissionReturn) -> None:
+    if returned.state != "received":
+        raise WrongState(returned.state, "")
+
+
+def _checked(returned: MissionReturn, state: ReturnState, officer: str, reason: str | None) -> MissionReturn:
+    return replace(returned, state=state, checked_by=officer, checked_at=now(), reason=reason)

@@ -1,0 +1,49 @@
+"""Who may do what, from the office held."""
+
+from datetime import date
+
+from services.issuer.directory.model import Directory
+from services.issuer.domain.mission import Mission
+from shared.errors import Refused
+from shared.i18n import Message, message
+
+
+class NotAllowed(Refused):
+    """The office that the person holds does not allow the act."""
+
+    def __init__(self, text: Message) -> None:
+        super().__init__("forbidden", text)
+
+
+def may_ask(directory: Directory, person: str, on: date) -> None:
+    """Whoever serves may ask for a mission; the gates look at the unit."""
+    if not directory.active(person, on):
+        raise NotAllowed(message("You no longer serve in this institution."))
+
+
+def may_issue(directory: Directory, person: str, issuer: str, on: date) -> None:
+    """Issuing and refusing is for an officer of the unit that was asked: the Cabinet or GDAF (ខ.១)."""
+    unit = directory.issuing_unit_of(person, on)
+    if unit is None:
+        raise NotAllowed(message("Only an issuing officer of the Cabinet or of GDAF may do this."))
+    if unit.id != issuer:
+        raise NotAllowed(message("The order was asked of another unit; its officers decide."))
+
+
+def may_check(directory: Directory, person: str, mission: Mission, on: date) -> None:
+    """Checking a return is for an officer of GDAF who was not on the mission (ខ.៣)."""
+    if not directory.may_check(person, on):
+        raise NotAllowed(message("Only a checking officer of GDAF may do this."))
+    if any(traveller.person == person for traveller in mission.order.travellers):
+        raise NotAllowed(message("You travelled on this order; another officer must check it."))
+
+
+def may_see(directory: Directory, person: str, mission: Mission, on: date) -> bool:
+    """Those on the order, who asked, sign, issue or check, and the leadership above the unit."""
+    order = mission.order
+    if person in {mission.requester, order.signatory, *(traveller.person for traveller in order.travellers)}:
+        return True
+    if directory.may_issue(person, on) or directory.may_check(person, on):
+        return True
+    above = {order.unit, *(unit.id for unit in directory.unit_ancestors(order.unit))}
+    return any(office.leadership and unit.id in above for office, unit in directory.offices_held(person, on))

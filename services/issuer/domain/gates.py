@@ -1,0 +1,263 @@
+"""The gates that a request passes before there is an order: each a named rule over the same facts.
+
+Sources: Guideline 996 (`001_173225edbef2614a.txt`), articles ក.៤ and ខ.១ to ខ.២; the rest are what the ministry's
+practice and plain possibility ask for.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.issuer.directory.model import Directory
+from services.issuer.directory.values import ISSUING_KINDS
+from services.issuer.domain.findings import Finding, blocks, warns
+from services.issuer.places import PlaceName
+from shared.clock import PHNOM_PENH
+from shared.i18n import message
+from shared.values import Order
+
+LONGEST = timedelta(days=180)
+FARTHEST = timedelta(days=730)
+
+
+@dataclass(frozen=True)
+class Engagement:
+    """Another mission that holds a person or a vehicle in the time asked for; `firm` once it is issued."""
+
+    kind: str
+    key: str
+    label: str
+    firm: bool
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """A traveller's earlier order whose return GDAF still waits for."""
+
+    person: str
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """All that the gates look at, gathered beforehand; `places` holds each known place code of the order."""
+
+    order: Order
+    requester: str
+    directory: Directory
+    places: Mapping[str, PlaceName]
+    basis_held: bool
+    engagements: tuple[Engagement, ...]
+    overdue: tuple[Overdue, ...]
+    overdue_blocks: bool
+    unprintable: tuple[str, ...]
+    now: datetime
+
+    @property
+    def today(self) -> datetime:
+        """The present moment on the ministry's clock."""
+        return self.now.astimezone(PHNOM_PENH)
+
+    def named(self, person: str) -> str:
+        """How a message calls a person: by name where the directory knows one, else by staff number."""
+        known = next((p for p in self.directory.people if p.id == person), None)
+        return f"{known.name_km} ({person})" if known else person
+
+
+Gate = Callable[[Facts], Iterator[Finding]]
+
+
+def issuer_is_entitled(facts: Facts) -> Iterator[Finding]:
+    """Only the Cabinet or GDAF may issue (ខ.១)."""
+    unit = next((u for u in facts.directory.units if u.id == facts.order.issuer), None)
+    active = facts.directory.unit_active(facts.order.issuer, facts.today.date())
+    if unit is None or not active or not unit.issues or unit.kind not in ISSUING_KINDS:
+        yield blocks(
+            "issuer_not_entitled",
+            message(
+                "{unit} may not issue mission orders. Ask the Cabinet or the General Department of Administration"
+                " and Finance.",
+                unit=unit.name_km if unit else facts.order.issuer,
+            ),
+        )
+
+
+def basis_is_on_file(facts: Facts) -> Iterator[Finding]:
+    """No order without an invitation or the leadership's agreement, as a document (ខ.២)."""
+    if not facts.basis_held:
+        yield blocks(
+            "basis_missing",
+            message("The invitation or agreement is not on file. Upload the document, then ask again."),
+        )
+    if facts.order.basis.dated > facts.today.date():
+        yield blocks(
+            "basis_in_future",
+            message("The invitation or agreement is dated in the future. Correct its date."),
+        )
+
+
+def unit_exists(facts: Facts) -> Iterator[Finding]:
+    """The asking unit is one of the directory's."""
+    if not facts.directory.unit_active(facts.order.unit, facts.today.date()):
+        yield blocks("unit_unknown", message("There is no unit {unit} in the directory.", unit=facts.order.unit))
+
+
+def requester_belongs(facts: Facts) -> Iterator[Finding]:
+    """Whoever asks works in the unit, above it, or in a unit that issues."""
+    today = facts.today.date()
+    if not facts.directory.active(facts.requester, today):
+        yield blocks(
+            "requester_unknown", message("{person} is not in the directory.", person=facts.named(facts.requester))
+        )
+        return
+    own = facts.directory.person(facts.requester).unit
+    above = {facts.order.unit, *(unit.id for unit in facts.directory.unit_ancestors(facts.order.unit))}
+    if own not in above and not facts.directory.may_issue(facts.requester, today):
+        yield blocks(
+            "requester_elsewhere",
+            message("{person} may not ask for another unit.", person=facts.named(facts.requester)),
+        )
+
+
+def duty_is_named(facts: Facts) -> Iterator[Finding]:
+    """An order serves a duty of the unit; what serves none does not go out (ក.៤)."""
+    if not facts.order.duties:
+        yield blocks("duty_missing", message("Name the duty that the mission serves."))
+    own = {duty.id for duty in facts.directory.duties_of(facts.order.unit, facts.today.date())}
+    for duty in facts.order.duties:
+        if duty not in own:
+            yield blocks("duty_foreign", message("{duty} is not a duty of the unit. Choose one of its own.", duty=duty))
+
+
+def travellers_exist(facts: Facts) -> Iterator[Finding]:
+    """Everybody sent serves until they are back, and is named once."""
+    last_day = facts.order.returns_at.astimezone(PHNOM_PENH).date()
+    counts = Counter(traveller.person for traveller in facts.order.travellers)
+    for person, times in counts.items():
+        if times > 1:
+            yield blocks("traveller_repeated", message("{person} is listed twice.", person=facts.named(person)))
+        if not facts.directory.active(person, last_day):
+            yield blocks(
+                "traveller_unknown",
+                message("{person} is not in the directory, or leaves before the return.", person=facts.named(person)),
+            )
+
+
+def one_leader(facts: Facts) -> Iterator[Finding]:
+    """A mission has exactly one leader."""
+    leaders = sum(traveller.role == "leader" for traveller in facts.order.travellers)
+    if leaders != 1:
+        yield blocks("leader_count", message("Name exactly one leader; {count} are named.", count=leaders))
+
+
+def signatory_may_sign(facts: Facts) -> Iterator[Finding]:
+    """The signatory holds an office of the leadership and does not travel on the order."""
+    signatory = facts.order.signatory
+    if signatory in {traveller.person for traveller in facts.order.travellers}:
+        yield blocks(
+            "signatory_travels",
+            message(
+                "{person} cannot sign an order and travel on it. Choose another signatory.",
+                person=facts.named(signatory),
+            ),
+        )
+    if not facts.directory.is_leader(signatory, facts.today.date()):
+        yield blocks(
+            "signatory_without_office",
+            message("{person} holds no office that may sign.", person=facts.named(signatory)),
+        )
+
+
+def nobody_is_in_two_places(facts: Facts) -> Iterator[Finding]:
+    """A person or a vehicle on an issued mission cannot be on another in that time (D-3)."""
+    for engagement in facts.engagements:
+        who = facts.named(engagement.key) if engagement.kind == "person" else engagement.key
+        if engagement.firm:
+            yield blocks(
+                f"{'traveller' if engagement.kind == 'person' else 'vehicle'}_busy",
+                message("{who} is on mission {mission} in that time.", who=who, mission=engagement.label),
+            )
+        else:
+            yield warns(
+                f"{'traveller' if engagement.kind == 'person' else 'vehicle'}_requested",
+                message(
+                    "{who} is asked for by another request in that time: {mission}.", who=who, mission=engagement.label
+                ),
+            )
+
+
+def earlier_returns_are_in(facts: Facts) -> Iterator[Finding]:
+    """Whoever still owes a return should not go again."""
+    level = blocks if facts.overdue_blocks else warns
+    for overdue in facts.overdue:
+        yield level(
+            "return_overdue",
+            message(
+                "{person} still owes the return of order {number}.",
+                person=facts.named(overdue.person),
+                number=overdue.number,
+            ),
+        )
+
+
+def dates_are_possible(facts: Facts) -> Iterator[Finding]:
+    """The mission ends after it starts, is not over already, and is neither endless nor years away."""
+    start, end = facts.order.departs_at, facts.order.returns_at
+    if end <= start:
+        yield blocks("dates_reversed", message("The return is not after the departure. Correct the dates."))
+    elif end <= facts.now:
+        yield blocks("dates_past", message("The mission would be over already. Correct the dates."))
+    elif start <= facts.now:
+        yield warns("departure_past", message("The departure has passed already."))
+    if end - start > LONGEST:
+        yield blocks("dates_too_long", message("A mission lasts {days} days at most.", days=LONGEST.days))
+    if start - facts.now > FARTHEST:
+        yield blocks("dates_too_far", message("The departure is more than two years away. Correct the dates."))
+
+
+def places_exist(facts: Facts) -> Iterator[Finding]:
+    """Every stop is a place of the national gazetteer."""
+    for stop in facts.order.stops:
+        if stop.place not in facts.places:
+            yield blocks("place_unknown", message("There is no place with the code {code}.", code=stop.place))
+
+
+def vehicle_is_named(facts: Facts) -> Iterator[Finding]:
+    """A ministry car goes with its plate, so that it is not on two missions."""
+    if facts.order.transport.means == "ministry_car" and not facts.order.transport.plate:
+        yield blocks("plate_missing", message("Give the plate of the ministry's car."))
+
+
+def letter_is_printable(facts: Facts) -> Iterator[Finding]:
+    """Every character can be printed in the letter's typefaces."""
+    if facts.unprintable:
+        yield blocks(
+            "text_unprintable",
+            message(
+                "These characters cannot be printed on the letter: {characters}", characters=" ".join(facts.unprintable)
+            ),
+        )
+
+
+GATES: tuple[Gate, ...] = (
+    issuer_is_entitled,
+    basis_is_on_file,
+    unit_exists,
+    requester_belongs,
+    duty_is_named,
+    travellers_exist,
+    one_leader,
+    signatory_may_sign,
+    nobody_is_in_two_places,
+    earlier_returns_are_in,
+    dates_are_possible,
+    places_exist,
+    vehicle_is_named,
+    letter_is_printable,
+)
+
+
+def examine(facts: Facts) -> list[Finding]:
+    """Every finding of every gate, in the gates' order."""
+    return [finding for gate in GATES for finding in gate(facts)]

@@ -1,0 +1,123 @@
+"""What GDAF looks at before it accepts a return (Guideline 996, ខ.៣): endorsements, dates, stamps, report."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.issuer.domain.findings import Finding, blocks
+from shared.clock import PHNOM_PENH
+from shared.events import ReportReturnedData
+from shared.i18n import Message, message
+from shared.values import Endorsement, NamedStop, Order
+
+
+@dataclass(frozen=True, kw_only=True)
+class Return:
+    """A return with the order it answers; `missing_photos` counts photographs that the document store lacks."""
+
+    data: ReportReturnedData
+    order: Order
+    stops: tuple[NamedStop, ...]
+    missing_photos: int
+    now: datetime
+
+    def endorsement(self, stop: int, moment: str) -> Endorsement | None:
+        """The entry for one moment at one stop, if it was made."""
+        return next((e for e in self.data.endorsements if e.stop == stop and e.moment == moment), None)
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The order's first and last day on the ministry's calendar."""
+        first, last = (
+            moment.astimezone(PHNOM_PENH).date() for moment in (self.order.departs_at, self.order.returns_at)
+        )
+        return first, last
+
+
+Check = Callable[[Return], Iterator[Finding]]
+
+MISSING: dict[str, Message] = {
+    "arrival": message("The arrival at stop {stop} ({place}) is not endorsed."),
+    "departure": message("The departure from stop {stop} ({place}) is not endorsed."),
+}
+
+
+def every_stop_is_endorsed(returned: Return) -> Iterator[Finding]:
+    """Arrival and departure are endorsed at each stop."""
+    for stop in returned.stops:
+        for moment, text in MISSING.items():
+            if returned.endorsement(stop.index, moment) is None:
+                yield blocks("stop_not_endorsed", message(text.text, stop=stop.index, place=stop.name_km))
+
+
+def dates_agree(returned: Return) -> Iterator[Finding]:
+    """Each endorsement lies within the order's days and is not in the future; nobody leaves before arriving."""
+    first, last = returned.days
+    for endorsement in returned.data.endorsements:
+        day = endorsement.at.astimezone(PHNOM_PENH).date()
+        if not first <= day <= last:
+            yield blocks(
+                "endorsement_outside_order",
+                message(
+                    "The endorsement at stop {stop} is dated {day}, outside the order ({first} to {last}).",
+                    stop=endorsement.stop,
+                    day=f"{day:%d/%m/%Y}",
+                    first=f"{first:%d/%m/%Y}",
+                    last=f"{last:%d/%m/%Y}",
+                ),
+            )
+        if endorsement.at > returned.now:
+            yield blocks(
+                "endorsement_in_future",
+                message("The endorsement at stop {stop} lies in the future.", stop=endorsement.stop),
+            )
+    for stop in returned.stops:
+        arrival, departure = (returned.endorsement(stop.index, moment) for moment in ("arrival", "departure"))
+        if arrival and departure and departure.at < arrival.at:
+            yield blocks(
+                "endorsement_reversed",
+                message("At stop {stop} the departure is before the arrival.", stop=stop.index),
+            )
+
+
+def endorsements_name_stops(returned: Return) -> Iterator[Finding]:
+    """No endorsement is for a stop that the order does not have, and none is there twice."""
+    known = {stop.index for stop in returned.stops}
+    seen: set[tuple[int, str]] = set()
+    for endorsement in returned.data.endorsements:
+        if endorsement.stop not in known:
+            yield blocks("stop_unknown", message("The order has no stop {stop}.", stop=endorsement.stop))
+        if (endorsement.stop, endorsement.moment) in seen:
+            yield blocks("endorsement_repeated", message("Stop {stop} is endorsed twice.", stop=endorsement.stop))
+        seen.add((endorsement.stop, endorsement.moment))
+
+
+def stamps_are_shown(returned: Return) -> Iterator[Finding]:
+    """At least one photograph of the stamped order is there, and every one can be opened."""
+    if not returned.data.photos:
+        yield blocks("stamps_missing", message("There is no photograph of the stamped order."))
+    if returned.missing_photos:
+        yield blocks(
+            "photo_missing",
+            message("{count} photographs cannot be found. Send them again.", count=returned.missing_photos),
+        )
+
+
+def report_says_something(returned: Return) -> Iterator[Finding]:
+    """The report of results is not empty."""
+    if not returned.data.report.strip():
+        yield blocks("report_empty", message("The report of results is empty."))
+
+
+CHECKS: tuple[Check, ...] = (
+    every_stop_is_endorsed,
+    endorsements_name_stops,
+    dates_agree,
+    stamps_are_shown,
+    report_says_something,
+)
+
+
+def check(returned: Return) -> list[Finding]:
+    """Every finding of every check; a return with any cannot be accepted."""
+    return [finding for rule in CHECKS for finding in rule(returned)]

@@ -1,0 +1,122 @@
+"""From an order to what its letter says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from services.issuer.directory.model import Directory
+from services.issuer.directory.values import Sex, UnitKind
+from services.issuer.letter import content as letter
+from services.issuer.places import PlaceName
+from shared.clock import PHNOM_PENH
+from shared.values import NamedDuty, NamedStop, NamedTraveller, Order, Stop, Traveller
+
+MEANS = {
+    "ministry_car": "រថយន្តរបស់ក្រសួង",
+    "private_car": "រថយន្តផ្ទាល់ខ្លួន",
+    "motorcycle": "ម៉ូតូ",
+    "bus": "រថយន្តក្រុង",
+    "train": "រថភ្លើង",
+    "boat": "ទូក",
+    "plane": "យន្តហោះ",
+}
+FUNDING = "ថវិការបស់ក្រសួង"
+COPIES = ("ឧទ្ធុកាល័យ", "អគ្គនាយកដ្ឋានរដ្ឋបាលនិងហិរញ្ញវត្ថុ", "សាមីខ្លួន «ដើម្បីអនុវត្ត»", "ឯកសារ-កាលប្បវត្តិ")
+_SEX = {Sex.FEMALE: letter.Sex.FEMALE, Sex.MALE: letter.Sex.MALE}
+
+
+@dataclass(frozen=True)
+class Named:
+    """An order's people, stops and duties with their names as printed."""
+
+    travellers: tuple[NamedTraveller, ...]
+    stops: tuple[NamedStop, ...]
+    duties: tuple[NamedDuty, ...]
+
+
+def named(order: Order, directory: Directory, places: Mapping[str, PlaceName]) -> Named:
+    """Put names to an order that has passed the gates. Raises `LookupError` where something has no name."""
+    return Named(
+        travellers=tuple(_traveller(traveller, directory) for traveller in order.travellers),
+        stops=tuple(_stop(index, stop, places[stop.place]) for index, stop in enumerate(order.stops, 1)),
+        duties=tuple(_duty(duty, directory) for duty in order.duties),
+    )
+
+
+def _traveller(traveller: Traveller, directory: Directory) -> NamedTraveller:
+    person = directory.person(traveller.person)
+    return NamedTraveller(
+        person=traveller.person,
+        role=traveller.role,
+        name_km=f"{person.honorific_km} {person.name_km}".strip(),
+        name_latin=person.name_latin,
+        position_km=person.position_km,
+        unit=person.unit,
+    )
+
+
+def _stop(index: int, stop: Stop, name: PlaceName) -> NamedStop:
+    return NamedStop(index=index, place=stop.place, host=stop.host, name_km=name.km, name_en=name.en)
+
+
+def _duty(duty_id: str, directory: Directory) -> NamedDuty:
+    duty = directory.duty(duty_id)
+    return NamedDuty(duty=duty.id, title_km=duty.title_km, title_en=duty.title_en)
+
+
+def letter_content(
+    order: Order, names: Named, directory: Directory, number: str, signed_on: date
+) -> letter.LetterContent:
+    """What the order's letter says, printed for the issuing unit under `number`."""
+    return letter.LetterContent(
+        ministry=directory.institution.name_km,
+        issuing_unit=directory.unit(order.issuer).name_km,
+        number=number,
+        basis=letter.Basis(
+            kind=letter.BasisKind(order.basis.kind),
+            sender=order.basis.sender,
+            dated=order.basis.dated,
+            reference=order.basis.reference,
+        ),
+        travellers=tuple(_row(traveller, directory) for traveller in names.travellers),
+        stops=tuple(letter.Stop(place=stop.name_km, host=stop.host) for stop in names.stops),
+        purpose=order.purpose,
+        duties=tuple(duty.title_km for duty in names.duties),
+        departure=order.departs_at.astimezone(PHNOM_PENH),
+        return_=order.returns_at.astimezone(PHNOM_PENH),
+        transport=letter.Transport(means=MEANS[order.transport.means], plate=order.transport.plate),
+        funding=order.funding or FUNDING,
+        returns_to=_returns_to(directory),
+        place=directory.institution.place_km,
+        signed_on=signed_on,
+        signatory=_signatory(order.signatory, directory, signed_on),
+        visas=order.visas,
+        budget_line=order.budget_line,
+        luggage=order.luggage,
+        copies=order.copies or COPIES,
+    )
+
+
+def _row(traveller: NamedTraveller, directory: Directory) -> letter.Traveller:
+    person = directory.person(traveller.person)
+    return letter.Traveller(
+        name=traveller.name_km,
+        position=person.position_km,
+        unit=directory.unit(person.unit).name_km,
+        grade=person.grade,
+        role=letter.Role(traveller.role),
+        sex=_SEX[person.sex],
+        latin_name=person.name_latin,
+        staff_number=person.id,
+    )
+
+
+def _returns_to(directory: Directory) -> str:
+    """GDAF takes returns in (Guideline 996, ខ.៣)."""
+    return next(unit.name_km for unit in directory.units if unit.kind is UnitKind.GDAF)
+
+
+def _signatory(person_id: str, directory: Directory, on: date) -> letter.Signatory:
+    person = directory.person(person_id)
+    office = next(office for office, _ in directory.offices_held(person_id, on) if office.leadership)
+    return letter.Signatory(capacity=(office.name_km,), name=person.name_km)

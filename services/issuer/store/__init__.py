@@ -1,0 +1,1 @@
+"""All of the issuer's SQL."""

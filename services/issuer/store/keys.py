@@ -1,0 +1,44 @@
+"""Keys: `bsk_<id>_<secret>`, each bound to a person. The secret has 256 random bits, so a plain hash protects it."""
+
+import hashlib
+import hmac
+import secrets
+
+from shared.postgres import Connection, Pool
+
+PREFIX = "bsk"
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+async def add(connection: Connection, person: str) -> str:
+    """Make a key for the person and return it; it can never be shown again."""
+    key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    await connection.execute(
+        "INSERT INTO api_key (key_id, person, secret_sha256) VALUES ($1, $2, $3)", key_id, person, _digest(secret)
+    )
+    return f"{PREFIX}_{key_id}_{secret}"
+
+
+async def revoke(connection: Connection, key_id: str) -> bool:
+    """End a key from now on; False where there is no such key in force."""
+    ended = await connection.fetchval(
+        "UPDATE api_key SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL RETURNING 1", key_id
+    )
+    return ended is not None
+
+
+async def person_of(pool: Pool, key: str) -> str | None:
+    """Whom a key acts for, or None where it is not a key in force."""
+    parts = key.split("_", 2)
+    if len(parts) != 3 or parts[0] != PREFIX:
+        return None
+    row = await pool.fetchrow(
+        "SELECT person, secret_sha256 FROM api_key WHERE key_id = $1 AND revoked_at IS NULL", parts[1]
+    )
+    if row is None or not hmac.compare_digest(row["secret_sha256"], _digest(parts[2])):
+        return None
+    person: str = row["person"]
+    return person

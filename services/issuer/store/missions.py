@@ -1,0 +1,182 @@
+"""Missions, their numbers, and who and what they take up."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from services.issuer.domain.gates import Engagement, Overdue
+from services.issuer.domain.mission import Mission, State
+from shared.errors import BesakakamError
+from shared.events import Event, MissionIssuedData, MissionRefusedData
+from shared.postgres import Connection, Row
+from shared.values import EventId, MissionId, Order
+
+PAGE = 50
+
+
+class Clash(BesakakamError):
+    """The database refused an issue: a person or vehicle was taken by another order in that very moment."""
+
+
+def _mission(row: Row) -> Mission:
+    return Mission(
+        mission_id=MissionId(row["mission_id"]),
+        state=State(row["state"]),
+        correlation_id=row["correlation_id"],
+        last_event_id=EventId(row["last_event_id"]),
+        requester=row["requester"],
+        order=Order.model_validate(row["body"]),
+        requested_at=row["requested_at"],
+        updated_at=row["updated_at"],
+        issued=MissionIssuedData.model_validate(row["issued"]) if row["issued"] else None,
+        overrides=row["overrides"] or {},
+    )
+
+
+async def add(connection: Connection, event: Event, requester: str, order: Order) -> bool:
+    """Store a request as submitted; False where this mission is known already."""
+    added = await connection.fetchval(
+        "INSERT INTO mission (mission_id, state, correlation_id, last_event_id, requester, unit, issuer, body,"
+        " requested_at, updated_at) VALUES ($1, 'submitted', $2, $3, $4, $5, $6, $7, $8, $8)"
+        " ON CONFLICT DO NOTHING RETURNING 1",
+        event.mission_id,
+        event.correlation_id,
+        event.event_id,
+        requester,
+        order.unit,
+        order.issuer,
+        order.model_dump(mode="json"),
+        event.occurred_at,
+    )
+    return added is not None
+
+
+async def add_engagements(connection: Connection, mission_id: UUID, order: Order) -> None:
+    """Note whom and what the mission takes up, not yet firmly."""
+    taken = [("person", person) for person in _people(order)]
+    if order.transport.plate:
+        taken.append(("vehicle", order.transport.plate))
+    await connection.executemany(
+        "INSERT INTO engagement (mission_id, kind, key, during) VALUES ($1, $2, $3, tstzrange($4, $5, '[]'))",
+        [(mission_id, kind, key, order.departs_at, order.returns_at) for kind, key in taken],
+    )
+
+
+def _people(order: Order) -> list[str]:
+    return sorted({traveller.person for traveller in order.travellers})
+
+
+async def find(connection: Connection, mission_id: UUID) -> Mission | None:
+    """The mission, or None."""
+    row = await connection.fetchrow("SELECT * FROM mission WHERE mission_id = $1", mission_id)
+    return _mission(row) if row else None
+
+
+async def lock(connection: Connection, mission_id: UUID) -> Mission | None:
+    """The mission, with its row locked until the transaction ends, so that acts on it follow one another."""
+    row = await connection.fetchrow("SELECT * FROM mission WHERE mission_id = $1 FOR UPDATE", mission_id)
+    return _mission(row) if row else None
+
+
+async def page(
+    connection: Connection, states: Sequence[State], before: tuple[datetime, UUID] | None, limit: int = PAGE
+) -> list[Mission]:
+    """Missions in any of `states`, newest request first, those before the given one."""
+    moment, mission_id = before or (None, None)
+    rows = await connection.fetch(
+        "SELECT * FROM mission WHERE state = ANY ($1::text[])"
+        " AND ($2::timestamptz IS NULL OR (requested_at, mission_id) < ($2, $3))"
+        " ORDER BY requested_at DESC, mission_id DESC LIMIT $4",
+        list(states),
+        moment,
+        mission_id,
+        limit,
+    )
+    return [_mission(row) for row in rows]
+
+
+async def engagements(connection: Connection, mission_id: UUID, order: Order) -> tuple[Engagement, ...]:
+    """Other missions that hold one of the order's people, or its vehicle, in the order's time."""
+    if order.returns_at < order.departs_at:
+        return ()
+    rows = await connection.fetch(
+        "SELECT e.kind, e.key, e.firm, coalesce(m.number, m.mission_id::text) AS label"
+        " FROM engagement e JOIN mission m USING (mission_id)"
+        " WHERE NOT e.released AND e.mission_id <> $1 AND e.during && tstzrange($2, $3, '[]')"
+        " AND ((e.kind = 'person' AND e.key = ANY ($4::text[])) OR (e.kind = 'vehicle' AND e.key = $5))"
+        " ORDER BY e.kind, e.key, label",
+        mission_id,
+        order.departs_at,
+        order.returns_at,
+        _people(order),
+        order.transport.plate,
+    )
+    return tuple(Engagement(row["kind"], row["key"], row["label"], row["firm"]) for row in rows)
+
+
+async def overdue(connection: Connection, order: Order, due_before: datetime) -> tuple[Overdue, ...]:
+    """The order's travellers whose earlier order ended before `due_before` and is not yet returned."""
+    rows = await connection.fetch(
+        "SELECT e.key, m.number FROM engagement e JOIN mission m USING (mission_id)"
+        " WHERE e.kind = 'person' AND e.key = ANY ($1::text[]) AND m.state IN ('issued', 'sent_back')"
+        " AND upper(e.during) < $2 ORDER BY e.key, m.number",
+        _people(order),
+        due_before,
+    )
+    return tuple(Overdue(row["key"], row["number"]) for row in rows)
+
+
+async def next_serial(connection: Connection, issuer: str, year: int) -> int:
+    """The issuer's next number of the year. It is taken only if the transaction commits, so there are no gaps."""
+    serial: int = await connection.fetchval(
+        "INSERT INTO serial_number (issuer, year, last) VALUES ($1, $2, 1)"
+        " ON CONFLICT (issuer, year) DO UPDATE SET last = serial_number.last + 1 RETURNING last",
+        issuer,
+        year,
+    )
+    return serial
+
+
+async def issue(connection: Connection, event: Event, data: MissionIssuedData, overrides: Mapping[str, str]) -> None:
+    """Record the order as issued and its people and vehicle as firmly taken. Raises `Clash`."""
+    try:
+        await connection.execute("UPDATE engagement SET firm = true WHERE mission_id = $1", data.mission_id)
+    except asyncpg.ExclusionViolationError as error:
+        raise Clash(str(data.mission_id)) from error
+    await connection.execute(
+        "UPDATE mission SET state = 'issued', year = $2, serial = $3, number = $4, issued = $5, overrides = $6,"
+        " last_event_id = $7, updated_at = $8 WHERE mission_id = $1",
+        data.mission_id,
+        data.year,
+        data.serial,
+        data.number,
+        data.model_dump(mode="json"),
+        dict(overrides),
+        event.event_id,
+        event.occurred_at,
+    )
+
+
+async def refuse(connection: Connection, event: Event, data: MissionRefusedData) -> None:
+    """Record the request as refused and let go of its people and vehicle."""
+    await connection.execute("UPDATE engagement SET released = true WHERE mission_id = $1", data.mission_id)
+    await connection.execute(
+        "UPDATE mission SET state = 'refused', refusal = $2, last_event_id = $3, updated_at = $4 WHERE mission_id = $1",
+        data.mission_id,
+        data.model_dump(mode="json"),
+        event.event_id,
+        event.occurred_at,
+    )
+
+
+async def move(connection: Connection, mission_id: UUID, state: State, event: Event) -> None:
+    """Record a new state and the event that tells of it."""
+    await connection.execute(
+        "UPDATE mission SET state = $2, last_event_id = $3, updated_at = $4 WHERE mission_id = $1",
+        mission_id,
+        state.value,
+        event.event_id,
+        event.occurred_at,
+    )

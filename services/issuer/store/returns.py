@@ -1,0 +1,59 @@
+"""Returns, as handed in and as checked."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.issuer.domain.mission import MissionReturn
+from shared.events import ReportReturnedData
+from shared.postgres import Connection, Row
+
+
+def _return(row: Row) -> MissionReturn:
+    return MissionReturn(
+        data=ReportReturnedData.model_validate(row["body"]),
+        state=row["state"],
+        received_at=row["received_at"],
+        checked_by=row["checked_by"],
+        checked_at=row["checked_at"],
+        reason=row["reason"],
+    )
+
+
+async def add(connection: Connection, data: ReportReturnedData, at: datetime) -> None:
+    """Store a return that waits for GDAF's check."""
+    await connection.execute(
+        "INSERT INTO mission_return (return_id, mission_id, state, body, received_at)"
+        " VALUES ($1, $2, 'received', $3, $4)",
+        data.return_id,
+        data.mission_id,
+        data.model_dump(mode="json"),
+        at,
+    )
+
+
+async def of_mission(connection: Connection, mission_id: UUID) -> list[MissionReturn]:
+    """The mission's returns, oldest first."""
+    rows = await connection.fetch(
+        "SELECT * FROM mission_return WHERE mission_id = $1 ORDER BY received_at, return_id", mission_id
+    )
+    return [_return(row) for row in rows]
+
+
+async def find(connection: Connection, mission_id: UUID, return_id: UUID) -> MissionReturn | None:
+    """One return of the mission, or None."""
+    row = await connection.fetchrow(
+        "SELECT * FROM mission_return WHERE mission_id = $1 AND return_id = $2", mission_id, return_id
+    )
+    return _return(row) if row else None
+
+
+async def settle(connection: Connection, returned: MissionReturn) -> None:
+    """Record what GDAF said to a return."""
+    await connection.execute(
+        "UPDATE mission_return SET state = $2, checked_by = $3, checked_at = $4, reason = $5 WHERE return_id = $1",
+        returned.data.return_id,
+        returned.state,
+        returned.checked_by,
+        returned.checked_at,
+        returned.reason,
+    )
