@@ -1,1 +1,1 @@
-"""The three services of Besakakam."""
+"""The three services and, above them, the operators' command line. Services never import one another."""

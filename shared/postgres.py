@@ -15,6 +15,7 @@ from shared.errors import BesakakamError
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Row: TypeAlias = asyncpg.Record
+Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 TRANSIENT: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
@@ -108,7 +109,7 @@ async def migrate(url: str, service: str, *folders: Traversable) -> list[str]:
         await connection.close()
 
 
-async def _prepare_schema(connection: asyncpg.Connection[Any], service: str) -> None:
+async def _prepare_schema(connection: Owner, service: str) -> None:
     role = f"besakakam_{service}"
     if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
         await connection.execute(f'CREATE ROLE "{role}" NOLOGIN')
@@ -121,7 +122,7 @@ async def _prepare_schema(connection: asyncpg.Connection[Any], service: str) -> 
     )
 
 
-async def _apply(connection: asyncpg.Connection[Any], files: list[tuple[str, str]]) -> list[str]:
+async def _apply(connection: Owner, files: list[tuple[str, str]]) -> list[str]:
     known = {row["name"]: row["sha256"] for row in await connection.fetch("SELECT name, sha256 FROM migration")}
     new: list[str] = []
     for name, sql in files:
@@ -136,7 +137,7 @@ async def _apply(connection: asyncpg.Connection[Any], files: list[tuple[str, str
     return new
 
 
-async def _grant(connection: asyncpg.Connection[Any], service: str) -> None:
+async def _grant(connection: Owner, service: str) -> None:
     role, schema = f'"besakakam_{service}"', f'"{service}"'
     await connection.execute(
         f"GRANT USAGE ON SCHEMA {schema} TO {role};"

@@ -22,15 +22,32 @@ from shared.settings import ServiceSettings
 from shared.streams import Consumer, Handle, Reading, Stream, connect, open_broker
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plumbing:
-    """A running service's connections and tasks."""
+    """A running service's connections and tasks; `stream` is there once `read` has been called."""
 
+    settings: ServiceSettings
+    service: str
     pool: Pool
     redis: Redis
     relay: Relay
-    stream: Stream
     background: Background
+    stream: Stream | None = None
+
+    def read(self, handle: Handle) -> None:
+        """Begin to feed the service's handler from the stream."""
+        settings = self.settings
+        reading = Reading(
+            stream=settings.stream,
+            group=self.service,
+            consumer=settings.replica or f"{socket.gethostname()}-{os.getpid()}",
+            redeliver_after_ms=settings.redeliver_after_ms,
+            max_deliveries=settings.max_deliveries,
+        )
+        consumer = Consumer(self.pool, self.redis, reading, handle, after_commit=self.relay.wake)
+        broker = open_broker(settings.redis_url.get_secret_value())
+        self.stream = Stream(broker, self.redis, reading, consumer)
+        self.background.start("stream", self.stream.run())
 
 
 def migrations_of(service: str) -> tuple[Traversable, Traversable]:
@@ -39,8 +56,8 @@ def migrations_of(service: str) -> tuple[Traversable, Traversable]:
 
 
 @asynccontextmanager
-async def plumbing(settings: ServiceSettings, service: str, handle: Handle) -> AsyncIterator[Plumbing]:
-    """Open a service's connections and run its relay and its end of the stream until the block ends.
+async def open_plumbing(settings: ServiceSettings, service: str) -> AsyncIterator[Plumbing]:
+    """Open a service's connections and run its relay until the block ends.
 
     Leaving stops reading, lets handlers at work finish (at most 10 s), then closes the connections.
     """
@@ -50,21 +67,19 @@ async def plumbing(settings: ServiceSettings, service: str, handle: Handle) -> A
         )
         redis = connect(settings.redis_url.get_secret_value())
         stack.push_async_callback(redis.aclose)
-        reading = Reading(
-            stream=settings.stream,
-            group=service,
-            consumer=settings.replica or f"{socket.gethostname()}-{os.getpid()}",
-            redeliver_after_ms=settings.redeliver_after_ms,
-            max_deliveries=settings.max_deliveries,
-        )
         relay = Relay(pool, redis, service, settings.stream)
-        consumer = Consumer(pool, redis, reading, handle, after_commit=relay.wake)
-        stream = Stream(open_broker(settings.redis_url.get_secret_value()), redis, reading, consumer)
         background = Background()
         stack.push_async_callback(background.stop)
         background.start("relay", relay.run())
-        background.start("stream", stream.run())
-        yield Plumbing(pool, redis, relay, stream, background)
+        yield Plumbing(settings, service, pool, redis, relay, background)
+
+
+@asynccontextmanager
+async def plumbing(settings: ServiceSettings, service: str, handle: Handle) -> AsyncIterator[Plumbing]:
+    """As `open_plumbing`, for a service whose handler needs nothing of it: reads from the start."""
+    async with open_plumbing(settings, service) as parts:
+        parts.read(handle)
+        yield parts
 
 
 def add_health(app: FastAPI, service: str, parts: Plumbing) -> None:
@@ -75,7 +90,7 @@ def add_health(app: FastAPI, service: str, parts: Plumbing) -> None:
 
     async def queue() -> None:
         await parts.redis.ping()
-        if not parts.stream.alive():
+        if parts.stream is None or not parts.stream.alive():
             raise RedisError("the stream is not being read")
 
     app.include_router(health.routes(parts.background.dead, {"postgres": database, "redis": queue}))

@@ -1,8 +1,10 @@
 """Settings that every service reads, once, in `__main__`: from the environment or from files in a secrets folder."""
 
+import os
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.log import LogFormat
@@ -32,3 +34,22 @@ class ServiceSettings(BaseSettings):
     max_deliveries: int = Field(default=8, ge=1)
     """After so many failed deliveries an event goes to the dead-letter stream."""
     stream: str = "besakakam:events"
+
+
+Settings = TypeVar("Settings", bound=BaseSettings)
+
+
+def read(kind: type[Settings]) -> Settings:
+    """The settings of `kind`, from the environment and, under it, the files of the folder `SECRETS_DIR`.
+
+    Ends the process with a plain list of what is missing or wrong; values are not shown.
+    """
+    folder = os.environ.get("SECRETS_DIR")  # noqa: TID251 (this is the one place that reads settings)
+    try:
+        return kind(_secrets_dir=folder)
+    except ValidationError as error:
+        wrong = "\n".join(
+            f"  {str(problem['loc'][0]).upper()}: {problem['msg']}"
+            for problem in error.errors(include_url=False, include_input=False)
+        )
+        raise SystemExit(f"ការកំណត់មិនគ្រប់ ឬមិនត្រឹមត្រូវ / settings are missing or wrong:\n{wrong}") from None

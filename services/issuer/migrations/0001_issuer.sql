@@ -88,3 +88,8 @@ CREATE TABLE mission_return (
 );
 CREATE UNIQUE INDEX mission_return_waiting ON mission_return (mission_id) WHERE state = 'received';
 CREATE INDEX mission_return_of ON mission_return (mission_id, received_at);
+
+-- To which missions a document belongs.
+CREATE INDEX mission_basis ON mission ((body #>> '{basis,document,sha256}'));
+CREATE INDEX mission_letter ON mission ((issued #>> '{letter,sha256}'));
+CREATE INDEX mission_return_photos ON mission_return USING gin ((body -> 'photos') jsonb_path_ops);

@@ -180,3 +180,14 @@ async def move(connection: Connection, mission_id: UUID, state: State, event: Ev
         event.event_id,
         event.occurred_at,
     )
+
+
+async def with_document(connection: Connection, sha256: str) -> list[Mission]:
+    """The missions whose basis, letter or returned photographs include the document."""
+    rows = await connection.fetch(
+        "SELECT * FROM mission WHERE body #>> '{basis,document,sha256}' = $1 OR issued #>> '{letter,sha256}' = $1"
+        " OR mission_id IN (SELECT mission_id FROM mission_return"
+        "  WHERE body -> 'photos' @> jsonb_build_array(jsonb_build_object('sha256', $1::text)))",
+        sha256,
+    )
+    return [_mission(row) for row in rows]

@@ -1,0 +1,172 @@
+"""`besakakam`: what operators and administrators do from a terminal."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings
+
+from shared.errors import Refused
+from shared.i18n import Messages
+from shared.postgres import Pool, migrate, open_pool, transaction
+from shared.service import migrations_of
+from shared.settings import read
+
+if TYPE_CHECKING:
+    from services.issuer.directory.errors import DirectoryErrors
+
+SERVICES = ("issuer", "notifier", "archive")
+Result = TypeVar("Result")
+
+
+class CommandSettings(BaseSettings):
+    """The owner's connection for `migrate`; each service's role for the rest."""
+
+    database_url: SecretStr
+
+
+class Failed(click.ClickException):
+    """A refusal as a person reads it, in Khmer and English; exit code 1."""
+
+    def __init__(self, error: Refused, service: str) -> None:
+        messages = Messages(Path(__file__).parent / service / "locale" / "km.po")
+        super().__init__("\n".join(messages.both(error.message).values()))
+
+    def show(self, file: object = None) -> None:
+        click.echo(self.message, err=True)
+
+
+def _database() -> str:
+    return read(CommandSettings).database_url.get_secret_value()
+
+
+def _run(service: str, work: Callable[[Pool], Awaitable[Result]]) -> Result:
+    async def within_pool() -> Result:
+        async with open_pool(_database(), service, 2) as pool:
+            return await work(pool)
+
+    try:
+        return asyncio.run(within_pool())
+    except Refused as error:
+        raise Failed(error, service) from None
+    except OSError as error:
+        raise click.ClickException(f"មិនអាចភ្ជាប់ទៅមូលដ្ឋានទិន្នន័យបានទេ។ / The database cannot be reached: {error}") from None
+
+
+def _both(error: "DirectoryErrors") -> str:
+    return f"{error.text('km')}\n\n{error.text('en')}"
+
+
+@click.group()
+@click.version_option(package_name="besakakam")
+def main() -> None:
+    """Besakakam: mission orders from invitation to closed file."""
+
+
+@main.command("migrate")
+def migrate_command() -> None:
+    """Bring every service's schema up to date (as the database's owner, `DATABASE_URL`)."""
+    for service in SERVICES:
+        applied = asyncio.run(migrate(_database(), service, *migrations_of(service)))
+        click.echo(f"{service}: {', '.join(applied) or 'up to date'}")
+
+
+@main.group()
+def directory() -> None:
+    """The institutions' units, people, offices and duties."""
+
+
+@directory.command("load")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def directory_load(folder: Path) -> None:
+    """Put the directory in FOLDER (CSV files) in force."""
+    from services.issuer.admin import load_directory
+    from services.issuer.directory.errors import DirectoryErrors
+
+    try:
+        changed = _run("issuer", lambda pool: load_directory(pool, folder))
+    except DirectoryErrors as error:
+        raise click.ClickException(_both(error)) from None
+    click.echo(f"{len(changed)} អង្គភាពបានផ្លាស់ប្ដូរ / units changed")
+
+
+@directory.command("check")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def directory_check(folder: Path) -> None:
+    """Say whether the directory in FOLDER could be loaded, without loading it."""
+    from services.issuer.directory.errors import DirectoryErrors
+    from services.issuer.directory.files import read as read_directory
+
+    try:
+        found = read_directory(folder)
+    except DirectoryErrors as error:
+        raise click.ClickException(_both(error)) from None
+    click.echo(f"ត្រឹមត្រូវ / well: {len(found.units)} units, {len(found.people)} people, {len(found.duties)} duties")
+
+
+@main.group()
+def keys() -> None:
+    """Keys for the issuer's HTTP interface, each bound to a person."""
+
+
+@keys.command("add")
+@click.argument("person")
+def keys_add(person: str) -> None:
+    """Make a key for PERSON (staff number); it is shown once."""
+    from services.issuer.admin import add_key
+
+    click.echo(_run("issuer", lambda pool: add_key(pool, person)))
+
+
+@keys.command("revoke")
+@click.argument("key_id")
+def keys_revoke(key_id: str) -> None:
+    """End the key KEY_ID (the part between the underscores)."""
+    from services.issuer.admin import revoke_key
+
+    _run("issuer", lambda pool: revoke_key(pool, key_id))
+    click.echo("បានបញ្ចប់ / revoked")
+
+
+@main.group()
+def telegram() -> None:
+    """Telegram accounts."""
+
+
+@telegram.command("link")
+@click.argument("person")
+def telegram_link(person: str) -> None:
+    """Make a one-time link token for PERSON: sent to the bot as `/start TOKEN`, it binds their Telegram account."""
+    from services.notifier.store import make_link
+
+    async def make(pool: Pool) -> str:
+        async with transaction(pool) as connection:
+            return await make_link(connection, person)
+
+    click.echo(_run("notifier", make))
+
+
+@main.group()
+def events() -> None:
+    """The events that the services exchange."""
+
+
+@events.command("asyncapi")
+def events_asyncapi() -> None:
+    """Print the AsyncAPI document of the event stream."""
+    from shared.asyncapi import document
+
+    click.echo(json.dumps(document(), ensure_ascii=False, indent=2))
+
+
+def _add_lunar() -> None:
+    from services.issuer.letter.cli import lunar
+
+    main.add_command(lunar)
+
+
+_add_lunar()

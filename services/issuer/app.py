@@ -1,0 +1,54 @@
+"""The issuer, wired: the only module that knows all of its parts."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+
+from services.issuer.acts.parts import Parts, Rules
+from services.issuer.handlers import handler
+from services.issuer.letter.press import LetterPress
+from services.issuer.settings import IssuerSettings
+from services.issuer.store.directories import Directories
+from services.issuer.web import documents, errors, missions
+from services.issuer.web.caller import identify
+from shared import problems
+from shared.documents import MAX_BYTES, DocumentStore
+from shared.i18n import Messages
+from shared.service import add_health, open_plumbing
+
+MAX_BODY = MAX_BYTES + 64 * 1024
+"""The largest document, and the form around it."""
+
+
+def build(settings: IssuerSettings) -> FastAPI:
+    """The issuer's web application; its lifespan opens and closes everything else."""
+    messages = Messages(Path(__file__).parent / "locale" / "km.po")
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            plumbing = await stack.enter_async_context(open_plumbing(settings, "issuer"))
+            press = await stack.enter_async_context(LetterPress(workers=settings.letter_workers))
+            parts = Parts(
+                pool=plumbing.pool,
+                relay=plumbing.relay,
+                directories=Directories(plumbing.pool),
+                documents=DocumentStore(settings.documents_dir),
+                press=press,
+                messages=messages,
+                rules=Rules(timedelta(days=settings.overdue_after_days), settings.overdue_blocks),
+            )
+            app.state.parts = parts
+            plumbing.read(handler(parts))
+            add_health(app, "issuer", plumbing)
+            yield
+
+    app = FastAPI(title="Besakakam issuer", version="0.1.0", lifespan=lifespan)
+    problems.install(app, messages, MAX_BODY)
+    errors.install(app, messages)
+    for router in (missions.router, documents.router):
+        app.include_router(router, dependencies=[Depends(identify)])
+    return app

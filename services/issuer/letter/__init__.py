@@ -1,0 +1,1 @@
+"""The printed mission order: Khmer dates, words, typesetting and the processes that do it."""

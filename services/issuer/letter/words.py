@@ -1,0 +1,98 @@
+"""Khmer text made ready for the page: cleaned, checked against the fonts, and cut where a line may end.
+
+Khmer is written without spaces between words, so a line may only end where a dictionary finds a word's end. ICU's
+dictionary cuts some words in two and so does khmercut's model, but seldom the same ones: a cut counts only where
+both agree, and never next to a mark that belongs to its neighbour.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Final
+
+from fontTools.ttLib import TTFont
+from icu4py.breakers import LineBreaker
+from khmercut import tokenize
+
+from shared.errors import BesakakamError
+
+FONTS: Final = Path(__file__).parent / "fonts"
+
+_COENG: Final = "\u17d2"
+_ZERO_WIDTH: Final = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+_LOOKALIKES: Final = str.maketrans(
+    {"–": "-", "—": "-", "‑": "-", "‒": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "..."}
+)
+_CLINGS_TO_WORD_BEFORE: Final = frozenset("។៕៖ៗ៘៙៚,.;:!?)]}»%/-៛០១២៣៤៥៦៧៨៩0123456789\"'")
+_CLINGS_TO_WORD_AFTER: Final = frozenset("([{«\"'-")
+
+
+class UnprintableText(BesakakamError):
+    """The letter's fonts have no shape for some characters; `characters` lists each once, in order."""
+
+    def __init__(self, characters: list[str]) -> None:
+        super().__init__(characters)
+        self.characters = characters
+
+    def __str__(self) -> str:
+        return "the letter's fonts lack " + " ".join(f"U+{ord(character):04X}" for character in self.characters)
+
+
+def clean(text: str) -> str:
+    """The text as a letter prints it.
+
+    Runs of white space become one space, zero-width marks go (cuts are found afresh), and the dashes, quotation
+    marks and dots that word processors put in by themselves become those the fonts have.
+    """
+    plain = _ZERO_WIDTH.sub("", unicodedata.normalize("NFC", text)).translate(_LOOKALIKES)
+    return " ".join(plain.split())
+
+
+def unprintable(text: str) -> list[str]:
+    """The characters of a text that cannot be printed, each once, in order; empty when all can."""
+    return [character for character in dict.fromkeys(clean(text)) if ord(character) not in _repertoire()]
+
+
+@lru_cache(maxsize=4096)
+def segments(text: str, longest: int = 30) -> tuple[tuple[str, ...], ...]:
+    """The text cut up: outside, the parts between its spaces; inside, the pieces no line may break within.
+
+    A piece of more than `longest` characters, which a narrow column could not hold, is cut between syllables.
+    """
+    return tuple(_pieces(chunk, longest) for chunk in clean(text).split())
+
+
+@cache
+def _repertoire() -> frozenset[int]:
+    """The code points that every vendored font can draw."""
+    maps = [set(TTFont(path).getBestCmap()) for path in sorted(FONTS.glob("*.ttf"))]
+    return frozenset(set.intersection(*maps))
+
+
+def _pieces(chunk: str, longest: int) -> tuple[str, ...]:
+    agreed = _ends(LineBreaker(chunk, "km")) & _ends(tokenize(chunk))
+    cuts = [0, *sorted(at for at in agreed if _may_break(chunk, at)), len(chunk)]
+    words = (chunk[start:end] for start, end in pairwise(cuts))
+    return tuple(piece for word in words for piece in _shortened(word, longest))
+
+
+def _ends(parts: Iterable[str]) -> set[int]:
+    return set(accumulate(len(part) for part in parts))
+
+
+def _may_break(chunk: str, at: int) -> bool:
+    """Whether a line may end before the character at this place, whatever the dictionaries say."""
+    if not 0 < at < len(chunk) or chunk[at - 1] == _COENG or unicodedata.category(chunk[at]).startswith("M"):
+        return False
+    return chunk[at] not in _CLINGS_TO_WORD_BEFORE and chunk[at - 1] not in _CLINGS_TO_WORD_AFTER
+
+
+def _shortened(word: str, longest: int) -> Iterator[str]:
+    while len(word) > longest:
+        cut = next((at for at in range(longest, 0, -1) if _may_break(word, at)), longest)
+        yield word[:cut]
+        word = word[cut:]
+    yield word

@@ -1,0 +1,52 @@
+"""Who is calling: a key bound to a person, and the directory that lists them."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, TypeAlias
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from services.issuer.acts.parts import Parts
+from services.issuer.directory.model import Directory
+from services.issuer.store import keys
+from shared.clock import PHNOM_PENH, now
+from shared.i18n import message
+from shared.problems import STATUS_TEXTS, Problem
+
+_bearer = HTTPBearer(auto_error=False, description="A key made by `besakakam keys add PERSON`.")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The person behind a request, with the directory in force that lists them."""
+
+    person: str
+    directory: Directory
+    today: date
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts that `app` wired."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+PartsDep: TypeAlias = Annotated[Parts, Depends(parts_of)]
+
+
+async def identify(
+    parts: PartsDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Caller:
+    """The caller. Raises 401 for a missing or unknown key, 403 for a person who no longer serves."""
+    person = await keys.person_of(parts.pool, credentials.credentials) if credentials else None
+    if person is None:
+        raise Problem(401, *STATUS_TEXTS[401])
+    directory = await parts.directories.of_person(person)
+    today = now().astimezone(PHNOM_PENH).date()
+    if directory is None or not directory.active(person, today):
+        raise Problem(403, "not_serving", message("The key's person no longer serves; ask the administrator."))
+    return Caller(person, directory, today)
+
+
+CallerDep: TypeAlias = Annotated[Caller, Depends(identify)]

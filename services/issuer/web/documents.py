@@ -1,0 +1,61 @@
+"""Documents over HTTP: uploading a basis, and reading what one may see."""
+
+import asyncio
+from pathlib import PurePath
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Response, UploadFile
+from fastapi import Path as PathParameter
+
+from services.issuer.domain import access
+from services.issuer.store import documents, missions
+from services.issuer.web.caller import CallerDep, PartsDep
+from shared.documents import examine
+from shared.i18n import message
+from shared.problems import Problem
+from shared.values import DocumentRef
+
+router = APIRouter(tags=["documents"])
+
+Hash = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$")]
+
+
+@router.post("/documents", status_code=201)
+async def upload(parts: PartsDep, caller: CallerDep, file: UploadFile) -> DocumentRef:
+    """Upload an invitation or agreement (PDF, JPEG or PNG, at most 20 MB); put the answer into `basis.document`."""
+    content = await file.read()
+    document = await asyncio.to_thread(examine, content, PurePath(file.filename or "document").name)
+    await asyncio.to_thread(parts.documents.put, content)
+    async with parts.change() as connection:
+        return await documents.add(connection, document, caller.person)
+
+
+@router.get("/documents/{sha256}")
+async def download(parts: PartsDep, caller: CallerDep, sha256: Hash) -> Response:
+    """A document that the caller uploaded, or that belongs to a mission they may see."""
+    async with parts.pool.acquire() as connection:
+        document = await documents.find(connection, sha256)
+        visible = document is not None and (
+            await documents.uploaded_by(connection, sha256, caller.person)
+            or any(
+                access.may_see(caller.directory, caller.person, mission, caller.today)
+                for mission in await missions.with_document(connection, sha256)
+            )
+        )
+    if document is None or not visible:
+        raise Problem(404, "no_such_document", message("There is no such document, or it is not yours to see."))
+    return await file_response(parts, document)
+
+
+async def file_response(parts: PartsDep, document: DocumentRef) -> Response:
+    """The document's bytes, to be shown and never run."""
+    content = await asyncio.to_thread(parts.documents.get, document.sha256)
+    headers = {
+        "Content-Disposition": f"inline; filename*=UTF-8''{quote(document.name)}",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "ETag": f'"{document.sha256}"',
+        "Cache-Control": "private, max-age=31536000, immutable",
+    }
+    return Response(content, media_type=document.media_type, headers=headers)

@@ -1,0 +1,165 @@
+"""Missions over HTTP: ask, look, issue, refuse, check returns."""
+
+from typing import Annotated
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from services.issuer.acts import issuing, requests, returns
+from services.issuer.acts.parts import NoSuchMission, Parts
+from services.issuer.domain import access
+from services.issuer.domain.findings import blocking, published
+from services.issuer.domain.mission import Mission, State
+from services.issuer.store import missions
+from services.issuer.store import returns as return_store
+from services.issuer.web.bodies import Issue, Reason, body, described
+from services.issuer.web.caller import Caller, CallerDep, PartsDep
+from services.issuer.web.documents import file_response
+from services.issuer.web.views import (
+    Asked,
+    Considered,
+    Me,
+    MissionPage,
+    MissionView,
+    MissionWhole,
+    cursor,
+    mission_view,
+    mission_whole,
+    read_cursor,
+    return_view,
+)
+from shared.i18n import message
+from shared.problems import Problem
+from shared.values import MissionId, Order, ReturnId
+
+router = APIRouter(tags=["missions"])
+
+IdempotencyKey = Annotated[str | None, Header(min_length=8, max_length=200)]
+
+
+@router.get("/me")
+async def me(caller: CallerDep) -> Me:
+    """Who the key acts for, and what their offices allow."""
+    person = caller.directory.person(caller.person)
+    issuer = caller.directory.issuing_unit_of(caller.person, caller.today)
+    return Me(
+        person=person.id,
+        name_km=person.name_km,
+        name_latin=person.name_latin,
+        institution=caller.directory.institution.id,
+        may_issue_for=issuer.id if issuer else None,
+        may_check=caller.directory.may_check(caller.person, caller.today),
+    )
+
+
+@router.post("/missions", status_code=201, openapi_extra=described(Order))
+async def ask(
+    parts: PartsDep,
+    caller: CallerDep,
+    response: Response,
+    order: Annotated[Order, Depends(body(Order))],
+    idempotency_key: IdempotencyKey = None,
+) -> Asked:
+    """Ask for a mission order. With an `Idempotency-Key` the same request may be sent again without harm."""
+    mission_id = _mission_id(caller.person, idempotency_key)
+    findings = await requests.ask(parts, mission_id, caller.person, order, caller.directory)
+    response.headers["Location"] = f"/missions/{mission_id}"
+    return Asked(mission_id=mission_id, state=State.SUBMITTED, findings=published(findings, parts.messages))
+
+
+def _mission_id(person: str, idempotency_key: str | None) -> MissionId:
+    """The same person and key always name the same mission, so that no table of keys is needed."""
+    return MissionId(uuid5(NAMESPACE_URL, f"besakakam:{person}:{idempotency_key}") if idempotency_key else uuid4())
+
+
+@router.post("/missions/check", openapi_extra=described(Order))
+async def consider(parts: PartsDep, caller: CallerDep, order: Annotated[Order, Depends(body(Order))]) -> Considered:
+    """What the rules would say to a request; nothing is stored."""
+    findings = await requests.consider(parts, MissionId(uuid4()), caller.person, order, caller.directory)
+    return Considered(passes=not blocking(findings), findings=published(findings, parts.messages))
+
+
+@router.get("/missions")
+async def listing(
+    parts: PartsDep,
+    caller: CallerDep,
+    state: Annotated[list[State] | None, Query()] = None,
+    before: str | None = None,
+) -> MissionPage:
+    """The missions that the caller may see, newest first, by state; `next` of a page is `before` of the following."""
+    place = read_cursor(before) if before else None
+    async with parts.pool.acquire() as connection:
+        found = await missions.page(connection, state or list(State), place)
+    visible = [m for m in found if access.may_see(caller.directory, caller.person, m, caller.today)]
+    more = cursor(found[-1]) if len(found) == missions.PAGE else None
+    return MissionPage(missions=[mission_view(mission) for mission in visible], next=more)
+
+
+@router.get("/missions/{mission_id}")
+async def show(
+    request: Request, parts: PartsDep, caller: CallerDep, mission_id: UUID, response: Response
+) -> MissionWhole:
+    """One mission with its returns; `ETag` changes with every act on it."""
+    mission, whole = await _whole(parts, caller, MissionId(mission_id))
+    tag = f'"{mission.last_event_id}"'
+    if request.headers.get("if-none-match") == tag:
+        raise Problem(304, "not_modified", message("Nothing has changed."))
+    response.headers["ETag"] = tag
+    return whole
+
+
+@router.get("/missions/{mission_id}/letter")
+async def letter(parts: PartsDep, caller: CallerDep, mission_id: UUID) -> Response:
+    """The order's letter as PDF."""
+    mission, _ = await _whole(parts, caller, MissionId(mission_id))
+    if mission.issued is None:
+        raise Problem(404, "not_issued", message("The order is not issued yet; there is no letter."))
+    return await file_response(parts, mission.issued.letter)
+
+
+@router.post("/missions/{mission_id}/issue", openapi_extra=described(Issue))
+async def issue(
+    parts: PartsDep, caller: CallerDep, mission_id: UUID, how: Annotated[Issue, Depends(body(Issue))]
+) -> MissionView:
+    """Issue the order: an act of an officer of the Cabinet or GDAF."""
+    issued = await issuing.issue(parts, MissionId(mission_id), caller.person, how.overrides, caller.directory)
+    return mission_view(issued)
+
+
+@router.post("/missions/{mission_id}/refuse", openapi_extra=described(Reason))
+async def refuse(
+    parts: PartsDep, caller: CallerDep, mission_id: UUID, why: Annotated[Reason, Depends(body(Reason))]
+) -> MissionView:
+    """Refuse a request with a reason."""
+    refused = await requests.refuse(parts, MissionId(mission_id), caller.person, why.reason, caller.directory)
+    return mission_view(refused)
+
+
+@router.post("/missions/{mission_id}/returns/{return_id}/accept")
+async def accept(parts: PartsDep, caller: CallerDep, mission_id: UUID, return_id: UUID) -> MissionView:
+    """Accept a return, which closes the mission: an act of an officer of GDAF."""
+    ids = MissionId(mission_id), ReturnId(return_id)
+    return mission_view(await returns.accept(parts, *ids, caller.person, caller.directory))
+
+
+@router.post("/missions/{mission_id}/returns/{return_id}/send-back", openapi_extra=described(Reason))
+async def send_back(
+    parts: PartsDep,
+    caller: CallerDep,
+    mission_id: UUID,
+    return_id: UUID,
+    why: Annotated[Reason, Depends(body(Reason))],
+) -> MissionView:
+    """Send a return back with a reason; the traveller hands it in again."""
+    ids = MissionId(mission_id), ReturnId(return_id)
+    return mission_view(await returns.send_back(parts, *ids, caller.person, why.reason, caller.directory))
+
+
+async def _whole(parts: Parts, caller: Caller, mission_id: MissionId) -> tuple[Mission, MissionWhole]:
+    async with parts.pool.acquire() as connection:
+        mission = await missions.find(connection, mission_id)
+        if mission is None or not access.may_see(caller.directory, caller.person, mission, caller.today):
+            raise NoSuchMission(mission_id)
+        found = await return_store.of_mission(connection, mission_id)
+    views = [return_view(returned, returns.findings_of(parts, mission, returned), parts.messages) for returned in found]
+    return mission, mission_whole(mission, views)

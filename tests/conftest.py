@@ -1,0 +1,87 @@
+"""Real servers for the tests: a PostgreSQL and a Valkey for each worker, a database and a keyspace for each test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+import redis.asyncio
+
+from deploy.local.servers import Postgres, Valkey
+from shared.postgres import migrate
+from shared.service import migrations_of
+
+SERVICES = ("issuer", "notifier", "archive")
+TEMPLATE = "besakakam_template"
+_numbers = count()
+
+
+def _database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="session")
+def servers_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this worker's servers keep their data."""
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(servers_folder: Path) -> Iterator[Postgres]:
+    """One PostgreSQL for the worker, without fsync: the tests that kill servers start their own."""
+    with Postgres(servers_folder / "postgres", fsync=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey_server(servers_folder: Path) -> Iterator[Valkey]:
+    """One Valkey for the worker."""
+    with Valkey(servers_folder / "valkey", fsync=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres_server: Postgres) -> str:
+    """The name of a database in which every service's schema is up to date."""
+    url = postgres_server.url
+    assert url is not None
+
+    async def make() -> None:
+        owner = await asyncpg.connect(url)
+        try:
+            await owner.execute(f"CREATE DATABASE {TEMPLATE}")
+        finally:
+            await owner.close()
+        for service in SERVICES:
+            await migrate(_database(url, TEMPLATE), service, *migrations_of(service))
+
+    asyncio.run(make())
+    return TEMPLATE
+
+
+@pytest.fixture
+async def database_url(postgres_server: Postgres, template: str) -> AsyncIterator[str]:
+    """The owner's URL of a migrated, empty database of the test's own."""
+    url, name = postgres_server.url, f"test_{next(_numbers)}"
+    assert url is not None
+    owner = await asyncpg.connect(url)
+    try:
+        await owner.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        yield _database(url, name)
+        await owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await owner.close()
+
+
+@pytest.fixture
+async def redis_url(valkey_server: Valkey) -> AsyncIterator[str]:
+    """The URL of an empty keyspace of the test's own."""
+    assert valkey_server.url is not None
+    url = valkey_server.url
+    client = redis.asyncio.from_url(url)
+    await client.flushall()
+    yield url
+    await client.aclose()

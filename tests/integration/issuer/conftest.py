@@ -1,0 +1,72 @@
+"""An issuer in the test's own process, over real PostgreSQL and Valkey, with the sample ministry loaded."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+from asgi_lifespan import LifespanManager
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from services.issuer.admin import add_key, load_directory
+from services.issuer.app import build
+from services.issuer.settings import IssuerSettings
+from shared.postgres import open_pool
+from tests.integration.issuer.samples import OFFICER, Api, invitation
+
+SAMPLES = Path(__file__).parents[3] / "deploy" / "local" / "samples"
+
+
+@pytest.fixture
+def issuer_settings(database_url: str, redis_url: str, tmp_path: Path) -> IssuerSettings:
+    return IssuerSettings(
+        database_url=SecretStr(database_url),
+        redis_url=SecretStr(redis_url),
+        documents_dir=tmp_path / "documents",
+        redeliver_after_ms=300,
+        letter_workers=1,
+    )
+
+
+@pytest.fixture
+async def keys(database_url: str) -> dict[str, str]:
+    """A key for each sample person that the tests act as, by staff number."""
+    people = ("MCS-0010", "MCS-0021", "MCS-0022", "MCS-0042", "MCS-0043", "MCS-0044", "MCS-0055", "DFR-0005")
+    async with open_pool(database_url, "issuer", 2) as pool:
+        await load_directory(pool, SAMPLES / "mcs")
+        await load_directory(pool, SAMPLES / "dfr")
+        return {person: await add_key(pool, person) for person in people}
+
+
+@pytest.fixture
+async def issuer(issuer_settings: IssuerSettings, keys: dict[str, str]) -> AsyncIterator[FastAPI]:
+    app = build(issuer_settings)
+    async with LifespanManager(app, startup_timeout=20, shutdown_timeout=20):
+        yield app
+
+
+@pytest.fixture
+async def api(issuer: FastAPI, keys: dict[str, str]) -> AsyncIterator[Api]:
+    """The issuer over HTTP; `api.as_("MCS-0010")` is a client with that person's key."""
+    transport = httpx.ASGITransport(app=issuer, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://issuer") as client:
+        yield Api(client, keys)
+
+
+@pytest.fixture
+async def basis(api: Api) -> dict[str, object]:
+    """An uploaded invitation, as `basis.document` wants it."""
+    answer = await api.post("/documents", OFFICER, files={"file": ("invitation.pdf", invitation(), "application/pdf")})
+    assert answer.status_code == 201, answer.text
+    document: dict[str, object] = answer.json()
+    return document
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """The owner's own connection, to look behind the service."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()

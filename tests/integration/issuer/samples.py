@@ -1,0 +1,85 @@
+"""Requests and documents that the issuer's tests send."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from PIL import Image
+
+OFFICER = "MCS-0021"
+CABINET_OFFICER = "MCS-0010"
+CHECKER = "MCS-0022"
+HEAD = "MCS-0042"
+TRAVELLERS = ("MCS-0043", "MCS-0044")
+
+
+def moment(days: float) -> str:
+    """A time so many days from now, on the hour, as JSON has it."""
+    at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=days)
+    return at.isoformat()
+
+
+def invitation() -> bytes:
+    """A one-page PDF."""
+    page = io.BytesIO()
+    Image.new("RGB", (200, 280), "white").save(page, "PDF")
+    return page.getvalue()
+
+
+def order(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A request that passes every gate, with `changes` to its fields."""
+    whole: dict[str, Any] = {
+        "unit": "mcs.gdcs-policy",
+        "issuer": "mcs.gdaf",
+        "basis": {
+            "kind": "invitation",
+            "reference": "១២៣/២៦ សរ",
+            "dated": "2026-01-05",
+            "sender": "រដ្ឋបាលខេត្តសៀមរាប",
+            "document": document,
+        },
+        "travellers": [
+            {"person": TRAVELLERS[0], "role": "leader"},
+            {"person": TRAVELLERS[1], "role": "member"},
+        ],
+        "stops": [{"place": "17", "host": "សាលាខេត្តសៀមរាប"}],
+        "purpose": "ចូលរួមសិក្ខាសាលាស្តីពីការគ្រប់គ្រងលិខិតបញ្ជាបេសកកម្ម",
+        "duties": ["mcs.gdcs-policy.d01"],
+        "departs_at": moment(3),
+        "returns_at": moment(5),
+        "transport": {"means": "ministry_car", "plate": "រដ្ឋ ២-១២៣៤"},
+        "signatory": "MCS-0015",
+    }
+    return {**whole, **changes}
+
+
+class Api:
+    """The issuer's HTTP interface, as the sample people use it."""
+
+    def __init__(self, client: httpx.AsyncClient, keys: dict[str, str]) -> None:
+        self.client = client
+        self.keys = keys
+
+    async def post(self, path: str, person: str = OFFICER, **kwargs: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.keys[person]}", **kwargs.pop("headers", {})}
+        return await self.client.post(path, headers=headers, **kwargs)
+
+    async def get(self, path: str, person: str = OFFICER, **kwargs: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.keys[person]}", **kwargs.pop("headers", {})}
+        return await self.client.get(path, headers=headers, **kwargs)
+
+    async def submitted(self, document: dict[str, Any], **changes: Any) -> str:
+        """The id of a request that was taken in."""
+        answer = await self.post("/missions", HEAD, json=order(document, **changes))
+        assert answer.status_code == 201, answer.text
+        mission_id: str = answer.json()["mission_id"]
+        return mission_id
+
+    async def issued(self, document: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        """An issued mission."""
+        mission_id = await self.submitted(document, **changes)
+        answer = await self.post(f"/missions/{mission_id}/issue", json={})
+        assert answer.status_code == 200, answer.text
+        mission: dict[str, Any] = answer.json()
+        return mission
