@@ -2,8 +2,9 @@
 
 import gettext
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -11,7 +12,9 @@ from typing import Literal
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-Params = dict[str, str | int]
+from shared.khmer import khmer_digits
+
+Params = Mapping[str, str | int | date]
 Language = Literal["km", "en"]
 LANGUAGES: tuple[Language, ...] = ("km", "en")
 
@@ -27,7 +30,7 @@ class Message:
     params: Params = field(default_factory=dict)
 
 
-def message(text: str, /, **params: str | int) -> Message:
+def message(text: str, /, **params: str | int | date) -> Message:
     """Mark `text` for translation (the extractor looks for this call) and bind its parameters."""
     return Message(text, params)
 
@@ -52,7 +55,7 @@ class Messages:
     def render(self, what: Message, language: Language) -> str:
         """The sentence in `language`, with its parameters filled in."""
         text = self._khmer(what.text) if language == "km" else what.text
-        return text.format(**what.params)
+        return text.format(**{name: _shown(value, language) for name, value in what.params.items()})
 
     def both(self, what: Message) -> dict[Language, str]:
         """The sentence in every language, by language code."""
@@ -63,6 +66,14 @@ class Messages:
             if (translated := catalogue.gettext(text)) != text:
                 return translated
         return text
+
+
+def _shown(value: str | int | date, language: Language) -> str:
+    """A number or a date in the language's digits; a text as it is, since it may be a name or a code."""
+    if isinstance(value, str):
+        return value
+    plain = f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
+    return khmer_digits(plain) if language == "km" else plain
 
 
 def preferred(accept_language: str | None, default: Language = "km") -> Language:

@@ -37,7 +37,7 @@ STATUS_TEXTS = {
 }
 UNREADABLE = message("The request is not as described: {first}. See `errors` and correct them.")
 UNAVAILABLE = message("The database cannot be reached. Nothing was changed; try again shortly.")
-BROKEN = message("Something went wrong on our side. Nothing was changed; tell the operators the request id.")
+BROKEN = message("Something went wrong on our side. Nothing was changed; tell the operators when it happened.")
 
 
 class Responder:

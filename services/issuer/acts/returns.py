@@ -165,7 +165,7 @@ async def _to_check(
 
 def _needs_waiting(returned: MissionReturn) -> None:
     if returned.state != "received":
-        raise WrongState(returned.state, "")
+        raise WrongState(returned.state)
 
 
 def _checked(returned: MissionReturn, state: ReturnState, officer: str, reason: str | None) -> MissionReturn:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared.errors import Refused
 from shared.events import MissionIssuedData, ReportReturnedData
-from shared.i18n import message
+from shared.i18n import Message, message
 from shared.khmer import khmer_digits
 from shared.values import EventId, MissionId, Order
 
@@ -56,21 +56,30 @@ class MissionReturn:
     reason: str | None
 
 
-class WrongState(Refused):
-    """The act does not fit the mission's state; `state` is what it is."""
+_STANDS: dict[State | ReturnState, Message] = {
+    State.SUBMITTED: message("The order is not issued yet."),
+    State.REFUSED: message("The request was refused."),
+    State.ISSUED: message("The order is already issued."),
+    State.RETURNED: message("A return of the order is being checked."),
+    State.SENT_BACK: message("The order's return was sent back to the traveller."),
+    State.CLOSED: message("The order is closed."),
+    "received": message("The return is being checked."),
+    "accepted": message("The return is already accepted."),
+}
 
-    def __init__(self, state: str, number: str) -> None:
-        super().__init__(
-            f"mission_{state}", message("The mission is already {state}{number}.", state=state, number=number)
-        )
+
+class WrongState(Refused):
+    """The act does not fit the state that the mission or the return is in; `state` is what it is."""
+
+    def __init__(self, state: "State | ReturnState") -> None:
+        super().__init__(f"already_{state}", _STANDS[state])
         self.state = state
 
 
 def needs(mission: Mission, *states: State) -> None:
     """Raise `WrongState` unless the mission is in one of `states`."""
     if mission.state not in states:
-        number = f" ({mission.issued.number})" if mission.issued else ""
-        raise WrongState(mission.state, number)
+        raise WrongState(mission.state)
 
 
 def printed_number(serial: int, suffix: str) -> str:

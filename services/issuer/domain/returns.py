@@ -61,9 +61,9 @@ def dates_agree(returned: Return) -> Iterator[Finding]:
                 message(
                     "The endorsement at stop {stop} is dated {day}, outside the order ({first} to {last}).",
                     stop=endorsement.stop,
-                    day=f"{day:%d/%m/%Y}",
-                    first=f"{first:%d/%m/%Y}",
-                    last=f"{last:%d/%m/%Y}",
+                    day=day,
+                    first=first,
+                    last=last,
                 ),
             )
         if endorsement.at > returned.now:

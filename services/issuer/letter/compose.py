@@ -113,20 +113,25 @@ def _table(travellers: tuple[Traveller, ...]) -> Data:
     }
 
 
-def _cell(*texts: str) -> list[Text]:
-    return [_text(text, _CELL) for text in texts if text]
+def _cell(main: str, minor: str = "") -> Data:
+    """A cell's text, and below it in smaller type what belongs to it."""
+    return {"main": [_text(main, _CELL)] if main else [], "minor": [_text(minor, _CELL)] if minor else []}
 
 
 def _row(number: int, traveller: Traveller) -> Data:
-    staff = traveller.staff_number and phrases.STAFF_NUMBER.format(number=_numerals(traveller.staff_number))
     return {
         "number": _cell(khmer_digits(number)),
-        "name": _cell(traveller.name, traveller.latin_name, staff),
-        "sex": _cell(phrases.SEXES[traveller.sex]) if traveller.sex else [],
+        "name": _cell(traveller.name, _latin_and_number(traveller)),
+        "sex": _cell(phrases.SEXES[traveller.sex] if traveller.sex else ""),
         "position": _cell(traveller.position, traveller.grade),
         "unit": _cell(traveller.unit),
         "role": _cell(phrases.ROLES[traveller.role]),
     }
+
+
+def _latin_and_number(traveller: Traveller) -> str:
+    number = f"({_numerals(traveller.staff_number)})" if traveller.staff_number else ""
+    return f"{traveller.latin_name} {number}".strip()
 
 
 def _fields(content: LetterContent) -> list[tuple[str, list[Text]]]:

@@ -11,13 +11,13 @@ NUMBER: Final = "លេខ៖ {number}"
 FOOTER: Final = "លិខិតបញ្ជាបេសកកម្ម លេខ {number}"
 PAGE: Final = "ទំព័រ"
 
-INVITED: Final = "យោងលិខិតអញ្ជើញ{reference} ចុះ{dated} របស់{sender}{subject}។"
-AGREED: Final = "យោងគោលការណ៍ឯកភាព{reference} ចុះ{dated} របស់{sender}{subject}។"
+INVITED: Final = "យោងតាមលិខិតអញ្ជើញ{reference} ចុះ{dated} របស់{sender}{subject}។"
+AGREED: Final = "យោងតាមគោលការណ៍ឯកភាព{reference} ចុះ{dated} របស់{sender}{subject}។"
 REFERENCE: Final = "លេខ {reference}"
 SUBJECT: Final = " ស្តីពី{subject}"
 
-ONE_SENT: Final = "{ministry} ចាត់តាំងមន្ត្រីដែលមានឈ្មោះខាងក្រោម ឱ្យបំពេញបេសកកម្មតាមខ្លឹមសារក្នុងលិខិតនេះ៖"
-MANY_SENT: Final = "{ministry} ចាត់តាំងមន្ត្រីចំនួន {count} រូប ដែលមានឈ្មោះខាងក្រោម ឱ្យបំពេញបេសកកម្មតាមខ្លឹមសារក្នុងលិខិតនេះ៖"
+ONE_SENT: Final = "{ministry} ចាត់តាំងមន្ត្រីដែលមានឈ្មោះខាងក្រោម ឱ្យបំពេញបេសកកម្មដូចតទៅ៖"
+MANY_SENT: Final = "{ministry} ចាត់តាំងមន្ត្រីចំនួន {count} រូប ដែលមានឈ្មោះខាងក្រោម ឱ្យបំពេញបេសកកម្មដូចតទៅ៖"
 
 COLUMN_NUMBER: Final = "ល.រ"
 COLUMN_NAME: Final = "គោត្តនាម និងនាម"
@@ -25,7 +25,6 @@ COLUMN_SEX: Final = "ភេទ"
 COLUMN_POSITION: Final = "មុខតំណែង"
 COLUMN_UNIT: Final = "អង្គភាព"
 COLUMN_ROLE: Final = "តួនាទី"
-STAFF_NUMBER: Final = "អត្តលេខ {number}"
 
 ROLES: Final = {Role.LEADER: "ប្រធានក្រុម", Role.MEMBER: "សមាជិក", Role.DRIVER: "អ្នកបើកបរ"}
 SEXES: Final = {Sex.MALE: "ប្រុស", Sex.FEMALE: "ស្រី"}
@@ -40,7 +39,7 @@ TRANSPORT: Final = "មធ្យោបាយធ្វើដំណើរ"
 PLATE: Final = "ផ្លាកលេខ {plate}"
 LUGGAGE: Final = "សម្ភារៈនាំទៅជាមួយ"
 FUNDING: Final = "ប្រភពថវិកា"
-BUDGET_LINE: Final = "ខ្ទង់ {line}"
+BUDGET_LINE: Final = "ខ្ទង់ចំណាយ {line}"
 
 PLEASE_HELP: Final = (
     "សូមអាជ្ញាធរមានសមត្ថកិច្ច កងកម្លាំងប្រដាប់អាវុធ និងស្ថាប័នពាក់ព័ន្ធតាមដងផ្លូវ និងនៅគោលដៅ "
