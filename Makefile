@@ -1,0 +1,62 @@
+# Two commands: `make demo` shows one mission from invitation to closed file, `make test` passes the tests.
+# Nothing is needed but Python 3.11 or later and make; everything is installed into .venv.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+ONCE   ?=
+WORKERS ?= auto
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+demo: $(VENV)/.run ## one mission from invitation to closed file (ONCE=1: stop after it)
+	$(BIN)/python -m deploy.local.demo $(if $(ONCE),--once)
+
+test: $(VENV)/.dev .system ## style, types, boundaries and every test
+	$(MAKE) check
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+check: $(VENV)/.dev ## style, types and boundaries only
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## put the code in shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(BIN)/python ## renew the lock files after a change of pyproject.toml
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv lock --upgrade
+	$(BIN)/uv export -q --format requirements-txt --no-emit-project --no-header --all-extras --no-default-groups --group local -o requirements.lock
+	$(BIN)/uv export -q --format requirements-txt --no-emit-project --no-header --all-extras --no-default-groups --group dev -o requirements-dev.lock
+	rm uv.lock
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .import_linter_cache
+
+# The environment. Every package comes with the hash in the lock; the project itself is linked, not copied.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "ត្រូវការ Python 3.11 ឡើងទៅ / Python 3.11 or later is needed"; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); deploy/local/system-packages python3-venv && $(PYTHON) -m venv $(VENV); }
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@ $(VENV)/.run
+
+.PHONY: .system
+.system:
+	@deploy/local/system-packages chromium:chromium poppler-utils:pdftotext
