@@ -1,0 +1,1 @@
+"""`make demo`: everything on one machine, and one mission from invitation to closed file."""
