@@ -2,17 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
+import asyncpg
 import click
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from shared.errors import Refused
 from shared.i18n import Messages
-from shared.postgres import Pool, migrate, open_pool, transaction
+from shared.postgres import MigrationChanged, Pool, migrate, open_pool, transaction
 from shared.service import migrations_of
 from shared.settings import read
 
@@ -40,21 +43,53 @@ class Failed(click.ClickException):
         click.echo(self.message, err=True)
 
 
+BAD_ADDRESS = (
+    "DATABASE_URL មិនមែនជាអាសយដ្ឋានមូលដ្ឋានទិន្នន័យទេ។ ឧទាហរណ៍៖ postgresql://ឈ្មោះ:ពាក្យសម្ងាត់@ម៉ាស៊ីន:5432/ឈ្មោះមូលដ្ឋាន\n"
+    "DATABASE_URL is not the address of a database. Write it like postgresql://user:password@host:5432/name;"
+    " percent-encode the password's special characters."
+)
+UNREACHABLE = "មិនអាចភ្ជាប់ទៅមូលដ្ឋានទិន្នន័យបានទេ។ / The database cannot be reached: {}"
+NOT_MIGRATED = "មូលដ្ឋានទិន្នន័យមិនទាន់បានរៀបចំទេ។ / The database is not set up yet; run `besakakam migrate`. ({})"
+DECLINED = "មូលដ្ឋានទិន្នន័យមិនព្រមទទួលទេ។ / The database declined: {}"
+
+
 def _database() -> str:
-    return read(CommandSettings).database_url.get_secret_value()
+    """The address from the settings; a wrong one is never shown, since a part of the password may stand anywhere."""
+    url = read(CommandSettings).database_url.get_secret_value()
+    try:
+        parts = urlsplit(url)
+        well = parts.scheme in ("postgresql", "postgres") and (parts.port is None or parts.port > 0)
+    except ValueError:
+        well = False
+    if not well:
+        raise click.ClickException(BAD_ADDRESS)
+    return url
+
+
+@contextmanager
+def _explained(service: str) -> Iterator[None]:
+    """What an operator can put right is said in one sentence, without a traceback."""
+    try:
+        yield
+    except Refused as error:
+        raise Failed(error, service) from None
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedObjectError, asyncpg.InvalidParameterValueError) as error:
+        raise click.ClickException(NOT_MIGRATED.format(error)) from None
+    except (OSError, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as error:
+        raise click.ClickException(UNREACHABLE.format(str(error) or type(error).__name__)) from None
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, MigrationChanged) as error:
+        raise click.ClickException(DECLINED.format(error)) from None
 
 
 def _run(service: str, work: Callable[[Pool], Awaitable[Result]]) -> Result:
+    url = _database()
+
     async def within_pool() -> Result:
-        async with open_pool(_database(), service, 2) as pool:
+        async with open_pool(url, service, 2) as pool:
             return await work(pool)
 
-    try:
+    with _explained(service):
         return asyncio.run(within_pool())
-    except Refused as error:
-        raise Failed(error, service) from None
-    except OSError as error:
-        raise click.ClickException(f"មិនអាចភ្ជាប់ទៅមូលដ្ឋានទិន្នន័យបានទេ។ / The database cannot be reached: {error}") from None
 
 
 def _both(error: "DirectoryErrors") -> str:
@@ -70,8 +105,10 @@ def main() -> None:
 @main.command("migrate")
 def migrate_command() -> None:
     """Bring every service's schema up to date (as the database's owner, `DATABASE_URL`)."""
+    url = _database()
     for service in SERVICES:
-        applied = asyncio.run(migrate(_database(), service, *migrations_of(service)))
+        with _explained(service):
+            applied = asyncio.run(migrate(url, service, *migrations_of(service)))
         click.echo(f"{service}: {', '.join(applied) or 'up to date'}")
 
 
@@ -141,7 +178,7 @@ def telegram() -> None:
 @click.argument("person")
 def telegram_link(person: str) -> None:
     """Make a one-time link token for PERSON: sent to the bot as `/start TOKEN`, it binds their Telegram account."""
-    from services.notifier.store import make_link
+    from services.notifier.store.accounts import make_link
 
     async def make(pool: Pool) -> str:
         async with transaction(pool) as connection:

@@ -5,11 +5,12 @@ import io
 import os
 import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path, PurePath
 
 import filetype
 import pypdf
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from shared.errors import BesakakamError, Refused
 from shared.i18n import message
@@ -19,9 +20,9 @@ MAX_BYTES = 20 * 1024 * 1024
 """Telegram lets a bot fetch no more than this (see docs/architecture.md), so no document may be larger."""
 MAX_PIXELS = 80_000_000
 ACCEPTED = {"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png"}
-_UNREADABLE = (pypdf.errors.PyPdfError, UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError)
 _HEX = re.compile(r"[0-9a-f]{64}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f/\\]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff/\\]+")
+"""What would break a header or a line, or turn a name's reading direction; Khmer's own invisible signs stay."""
 
 
 class DocumentMissing(BesakakamError):
@@ -49,7 +50,7 @@ def examine(content: bytes, name: str) -> DocumentRef:
         raise Refused("document_type", message("Only PDF, JPEG and PNG files are accepted."))
     try:
         _open(content, media_type)
-    except _UNREADABLE as error:
+    except Exception as error:  # the readers meet bytes from anyone, and fail in every way there is
         raise Refused(
             "document_damaged", message("The file does not open: it is damaged or protected. Send it again.")
         ) from error
@@ -63,7 +64,10 @@ def examine(content: bytes, name: str) -> DocumentRef:
 
 def _open(content: bytes, media_type: str) -> None:
     if media_type == "application/pdf":
-        if not pypdf.PdfReader(io.BytesIO(content)).pages:
+        reader = pypdf.PdfReader(io.BytesIO(content))
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise ValueError("needs a password")
+        if not reader.pages:
             raise ValueError("no pages")
         return
     with Image.open(io.BytesIO(content)) as image:
@@ -73,12 +77,12 @@ def _open(content: bytes, media_type: str) -> None:
 
 
 def _plain(name: str, suffix: str) -> str:
-    stem = _CONTROL.sub(" ", PurePath(name.replace("\\", "/")).stem).strip()[:120]
+    stem = _CONTROL.sub(" ", PurePath(name.replace("\\", "/")).stem).strip(" .")[:120].strip(" .")
     return f"{stem or 'document'}{suffix}"
 
 
 class DocumentStore:
-    """A folder of documents, each under its SHA-256. Nothing in it is changed or deleted."""
+    """A folder of documents, each under its SHA-256. Nothing in it is changed or deleted, only a damaged one mended."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -97,7 +101,8 @@ class DocumentStore:
         """Store the bytes durably and return their SHA-256; storing the same bytes again changes nothing."""
         sha256 = hashlib.sha256(content).hexdigest()
         target = self.path(sha256)
-        if target.is_file() and target.stat().st_size == len(content):
+        with suppress(DocumentMissing):
+            self.get(sha256)
             return sha256
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
@@ -110,11 +115,8 @@ class DocumentStore:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        for folder in (target.parent, self._folder):  # the second holds the first, which may be new
+            _sync(folder)
         return sha256
 
     def get(self, sha256: str) -> bytes:
@@ -126,3 +128,11 @@ class DocumentStore:
         if hashlib.sha256(content).hexdigest() != sha256:
             raise DocumentMissing(sha256)
         return content
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

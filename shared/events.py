@@ -262,8 +262,13 @@ _BY_NAME = {(kind.model_fields["type"].default, kind.model_fields["version"].def
 
 
 class _Kind(Value):
+    """What must stand in the wire form, so that reading never makes up an id or a time of its own."""
+
+    specversion: str
+    id: UUID
     type: str
-    version: int
+    version: Annotated[int, Field(strict=True)]
+    time: AwareDatetime
 
 
 _KIND = TypeAdapter(_Kind)

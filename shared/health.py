@@ -1,10 +1,13 @@
 """`/livez` and `/readyz`: whether to restart a process, and whether to send it work."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+CHECK_SECONDS = 4
+"""A server that has not answered by then counts as unreachable."""
 Check = Callable[[], Awaitable[None]]
 """Returns when all is well; raises what is wrong."""
 
@@ -33,7 +36,8 @@ def routes(dead: Callable[[], list[str]], ready: Mapping[str, Check]) -> APIRout
 
 async def _outcome(check: Check) -> str:
     try:
-        await check()
+        async with asyncio.timeout(CHECK_SECONDS):
+            await check()
     except Exception as error:  # whatever is wrong with a server, not ready is the answer
         return type(error).__name__
     return "ok"

@@ -78,7 +78,9 @@ def _shown(value: str | int | date, language: Language) -> str:
 
 def preferred(accept_language: str | None, default: Language = "km") -> Language:
     """The first of our languages in an `Accept-Language` header, in the header's order; Khmer when it names none."""
-    wanted: Iterable[str] = (part.split(";")[0].strip().lower()[:2] for part in (accept_language or "").split(","))
+    wanted: Iterable[str] = (
+        part.split(";")[0].split("-")[0].strip().lower() for part in (accept_language or "").split(",")
+    )
     for code in wanted:
         if code == "km":
             return "km"

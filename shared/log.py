@@ -7,11 +7,15 @@ from typing import Literal
 
 import structlog
 from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared.events import Event
 
 LogFormat = Literal["json", "console"]
+
+# Never with local variables, which structlog shows by default: among them are passwords and people's papers.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
 def configure(service: str, level: str = "INFO", form: LogFormat = "json") -> None:
@@ -28,9 +32,13 @@ def configure(service: str, level: str = "INFO", form: LogFormat = "json") -> No
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        [_TRACEBACKS, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if form == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), pad_event_to=28)]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stdout.isatty(), pad_event_to=28, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

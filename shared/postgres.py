@@ -5,17 +5,20 @@ import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from importlib.resources.abc import Traversable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from shared.errors import BesakakamError
 
-Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+if TYPE_CHECKING:  # asyncpg's classes take no parameters at run time
+    Connection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    Owner: TypeAlias = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection, Pool, Owner = PoolConnectionProxy, asyncpg.Pool, asyncpg.Connection
 Row: TypeAlias = asyncpg.Record
-Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 TRANSIENT: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
@@ -29,8 +32,21 @@ TRANSIENT: tuple[type[Exception], ...] = (
 )
 """Errors of the server or the way to it: trying again later can succeed with nothing changed on our side."""
 
+_OF_FILES = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotADirectoryError)
+
 ROLES_LOCK = 7_204_016_324
 """Advisory lock under which one process at a time migrates; an arbitrary number of our own."""
+
+
+def passes(error: Exception) -> bool:
+    """Whether waiting cures this error: one of `TRANSIENT`, less the mistakes that share a class with an outage.
+
+    asyncpg raises `InterfaceError` for a connection that is closed, and also for a value that no column can hold, a
+    wrong number of arguments or a connection used twice; and a missing file is an `OSError`, as a lost network is.
+    """
+    if isinstance(error, asyncpg.InterfaceError):
+        return not isinstance(error, ValueError) and "clos" in str(error)
+    return isinstance(error, TRANSIENT) and not isinstance(error, _OF_FILES)
 
 
 class MigrationChanged(BesakakamError):

@@ -14,7 +14,7 @@ from starlette.types import Message as AsgiMessage
 
 from shared.errors import Refused
 from shared.i18n import Message, Messages, message, preferred
-from shared.postgres import TRANSIENT
+from shared.postgres import TRANSIENT, passes
 
 log = structlog.get_logger()
 
@@ -74,9 +74,13 @@ class Responder:
     async def http(self, request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         code, text = STATUS_TEXTS.get(error.status_code, ("http_error", message("The request cannot be served.")))
-        return self.respond(request, error.status_code, code, text)
+        response = self.respond(request, error.status_code, code, text)
+        response.headers.update(error.headers or {})  # such as Allow, which a 405 must have
+        return response
 
     async def unavailable(self, request: Request, error: Exception) -> JSONResponse:
+        if not passes(error):
+            return await self.broken(request, error)
         log.warning("http.server_unreachable", path=request.url.path, error=repr(error))
         return self.respond(request, 503, "unavailable", UNAVAILABLE)
 
@@ -125,9 +129,12 @@ class LimitBody:
             await self._app(scope, receive, send)
             return
         taken = 0
+        claimed = int(dict(scope["headers"]).get(b"content-length", b"0"))
 
         async def limited() -> AsgiMessage:
             nonlocal taken
+            if claimed > self._max:
+                raise _BodyTooLarge
             part = await receive()
             taken += len(part.get("body", b""))
             if taken > self._max:

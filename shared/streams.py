@@ -6,7 +6,9 @@ that it never looks like poison.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +24,7 @@ from shared.clock import now
 from shared.errors import NotYet, PoisonError
 from shared.events import AnyEvent, parse
 from shared.log import about
-from shared.postgres import TRANSIENT, Connection, Pool, transaction
+from shared.postgres import Connection, Pool, passes, transaction
 
 Handle = Callable[[Connection, AnyEvent], Awaitable[None]]
 
@@ -91,12 +93,12 @@ class Consumer:
 
     async def _settle_event(self, entry: Entry, event: AnyEvent) -> None:
         try:
-            await self._apply_when_possible(event)
+            await self._apply_when_possible(entry, event)
         except NotYet as reason:
             log.info("event.waits", reason=str(reason))
             if now() - entry.added_at > NOT_YET_FOR:
                 raise PoisonError(f"waited too long: {reason}") from reason
-            await self._wait(entry)
+            await self._hold(entry, 1)
         except PoisonError:
             raise
         except Exception as error:
@@ -106,16 +108,19 @@ class Consumer:
         else:
             await self._redis.xack(self._reading.stream, self._reading.group, entry.entry_id)
 
-    async def _apply_when_possible(self, event: AnyEvent) -> None:
+    async def _apply_when_possible(self, entry: Entry, event: AnyEvent) -> None:
         """Apply the event, waiting out an unreachable server for as long as it takes."""
         pause = 0.1
         while True:
             try:
                 await self._apply(event)
-            except TRANSIENT as error:
+            except Exception as error:
+                if not passes(error):
+                    raise
                 log.warning("event.server_unreachable", error=repr(error), retry_in=pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
+                await self._hold(entry, max(1, entry.deliveries - 1))
             else:
                 return
 
@@ -125,12 +130,13 @@ class Consumer:
                 await self._handle(connection, event)
         self._after_commit()
 
-    async def _wait(self, entry: Entry) -> None:
-        """Leave the entry pending with its delivery count back at one: waiting is not failing."""
+    async def _hold(self, entry: Entry, deliveries: int) -> None:
+        """Keep the entry, as delivered so often and only now: waiting is not failing, and not yet abandoning."""
         reading = self._reading
-        await self._redis.xclaim(
-            reading.stream, reading.group, reading.consumer, 0, [entry.entry_id], retrycount=1, justid=True
-        )
+        with suppress(RedisError):  # it is then claimed as abandoned once the queue is back
+            await self._redis.xclaim(
+                reading.stream, reading.group, reading.consumer, 0, [entry.entry_id], retrycount=deliveries, justid=True
+            )
 
     async def _bury(self, entry: Entry, reason: str) -> None:
         log.error("event.dead", entry_id=entry.entry_id.decode(), reason=reason)
@@ -204,7 +210,10 @@ class Stream:
         if self.alive() and self._broker.subscribers:
             return
         await self._make_group()
-        await self._broker.start()
+        await self._broker.connect()
+        for subscriber in self._broker.subscribers:
+            if not subscriber.running:  # FastStream would start a second reader beside one that runs
+                await subscriber.start()
         log.info("stream.reading", stream=self._reading.stream, group=self._reading.group)
 
     async def _make_group(self) -> None:
@@ -237,5 +246,16 @@ def connect(url: str) -> Redis:
 
 
 def open_broker(url: str) -> RedisBroker:
-    """A FastStream broker with the same bounds; on stop it waits up to 10 s for handlers at work."""
-    return RedisBroker(url, socket_timeout=5, socket_connect_timeout=5, socket_keepalive=True, graceful_timeout=10)
+    """A FastStream broker with the same bounds; on stop it waits up to 10 s for handlers at work.
+
+    Its own logger would write coloured text to stdout, three lines for each message.
+    """
+    return RedisBroker(
+        url,
+        socket_timeout=5,
+        socket_connect_timeout=5,
+        socket_keepalive=True,
+        graceful_timeout=10,
+        logger=logging.getLogger("besakakam.faststream"),
+        log_level=logging.DEBUG,
+    )

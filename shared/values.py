@@ -1,6 +1,6 @@
 """The values that events, requests and letters are made of: immutable, bounded, with one meaning each."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal, NewType
 from uuid import UUID
 
@@ -13,10 +13,14 @@ ReturnId = NewType("ReturnId", UUID)
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", max_length=60)]
 StaffNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]+(-[A-Z0-9]+)*$", max_length=30)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
-OptionalLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
-Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-Report = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20000)]
+STORABLE = r"^[^\x00]*$"
+"""PostgreSQL holds every character but NUL."""
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=STORABLE)]
+OptionalLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=STORABLE)]
+Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=STORABLE)]
+Report = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20000, pattern=STORABLE)]
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+"""An aware time that every zone and database can hold."""
 PlaceCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}([0-9]{2}){0,3}$")]
 
 
@@ -85,8 +89,8 @@ class Order(Value):
     stops: tuple[Stop, ...] = Field(min_length=1, max_length=10)
     purpose: Paragraph
     duties: tuple[Slug, ...] = Field(default=(), max_length=10)
-    departs_at: AwareDatetime
-    returns_at: AwareDatetime
+    departs_at: Moment
+    returns_at: Moment
     transport: Transport
     luggage: OptionalLine = ""
     budget_line: OptionalLine = ""
@@ -125,7 +129,7 @@ class Endorsement(Value):
 
     stop: Annotated[int, Field(ge=1, le=10)]
     moment: Literal["arrival", "departure"]
-    at: AwareDatetime
+    at: Moment
     authority: Line
 
 

@@ -46,7 +46,8 @@ def build(settings: IssuerSettings) -> FastAPI:
             add_health(app, "issuer", plumbing)
             yield
 
-    app = FastAPI(title="Besakakam issuer", version="0.1.0", lifespan=lifespan)
+    # The interactive pages load their scripts from other hosts; the description itself is at /openapi.json.
+    app = FastAPI(title="Besakakam issuer", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app, messages, MAX_BODY)
     errors.install(app, messages)
     for router in (missions.router, documents.router):

@@ -86,7 +86,7 @@ def letter_content(
         return_=order.returns_at.astimezone(PHNOM_PENH),
         transport=letter.Transport(means=MEANS[order.transport.means], plate=order.transport.plate),
         funding=order.funding or FUNDING,
-        returns_to=_returns_to(directory),
+        returns_to=_returns_to(directory, order.issuer),
         place=directory.institution.place_km,
         signed_on=signed_on,
         signatory=_signatory(order.signatory, directory, signed_on),
@@ -111,9 +111,10 @@ def _row(traveller: NamedTraveller, directory: Directory) -> letter.Traveller:
     )
 
 
-def _returns_to(directory: Directory) -> str:
-    """GDAF takes returns in (Guideline 996, ខ.៣)."""
-    return next(unit.name_km for unit in directory.units if unit.kind is UnitKind.GDAF)
+def _returns_to(directory: Directory, issuer: str) -> str:
+    """GDAF takes returns in (Guideline 996, ខ.៣); in a part of a ministry without one, the issuing unit does."""
+    gdaf = (unit.name_km for unit in directory.units if unit.kind is UnitKind.GDAF)
+    return next(gdaf, directory.unit(issuer).name_km)
 
 
 def _signatory(person_id: str, directory: Directory, on: date) -> letter.Signatory:

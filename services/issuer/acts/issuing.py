@@ -8,8 +8,9 @@ from services.issuer.acts.requests import RequestBlocked
 from services.issuer.directory.model import Directory
 from services.issuer.domain import access
 from services.issuer.domain.findings import blocking, blocks, without_reason
-from services.issuer.domain.gates import Facts, examine
+from services.issuer.domain.gates import Facts, examine, text_unprintable
 from services.issuer.domain.mission import Mission, State, needs, printed_number
+from services.issuer.letter.words import UnprintableText
 from services.issuer.letters import Named, letter_content, named
 from services.issuer.store import documents, missions
 from services.issuer.store.missions import Clash
@@ -117,7 +118,10 @@ async def _letter(
 ) -> DocumentRef:
     signed_on = facts.now.astimezone(PHNOM_PENH).date()
     content = letter_content(facts.order, names, facts.directory, number, signed_on)
-    pdf = await parts.press.render(content, facts.now)
+    try:
+        pdf = await parts.press.render(content, facts.now)
+    except UnprintableText as error:  # in a name of the directory: the gates look at the order's own texts
+        raise RequestBlocked([text_unprintable(error.characters)]) from error
     letter = examine_document(pdf, f"{number}.pdf")
     await asyncio.to_thread(parts.documents.put, pdf)
     return await documents.add(connection, letter, officer)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from services.issuer import places
 from services.issuer.directory.model import Directory
@@ -15,13 +15,13 @@ from services.issuer.letter.press import LetterPress
 from services.issuer.letter.words import unprintable
 from services.issuer.store import documents, missions
 from services.issuer.store.directories import Directories
-from shared.clock import now
+from shared.clock import PHNOM_PENH, now
 from shared.documents import DocumentStore
 from shared.errors import Refused
 from shared.i18n import Messages, message
 from shared.outbox import Relay
 from shared.postgres import Connection, Pool, transaction
-from shared.values import MissionId, Order
+from shared.values import DocumentRef, MissionId, Order
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,11 @@ class NoSuchMission(Refused):
         super().__init__("no_such_mission", message("There is no mission {id}.", id=str(mission_id)))
 
 
+def today() -> date:
+    """The present day on the ministry's calendar, by which offices are held."""
+    return now().astimezone(PHNOM_PENH).date()
+
+
 async def locked(connection: Connection, mission_id: MissionId) -> Mission:
     """The mission, its row locked. Raises `NoSuchMission`."""
     mission = await missions.lock(connection, mission_id)
@@ -73,20 +78,27 @@ async def gather(
 ) -> Facts:
     """Everything that the gates look at, as it is in this transaction."""
     moment = now()
-    basis = await documents.find(connection, order.basis.document.sha256)
     found = {stop.place: places.find(stop.place) for stop in order.stops}
     return Facts(
         order=order,
         requester=requester,
         directory=directory,
         places={code: name for code, name in found.items() if name is not None},
-        basis_held=basis is not None and parts.documents.holds(basis.sha256),
+        basis_held=await _held(parts, connection, order.basis.document),
         engagements=await missions.engagements(connection, mission_id, order),
         overdue=await missions.overdue(connection, order, moment - parts.rules.overdue_after),
         overdue_blocks=parts.rules.overdue_blocks,
         unprintable=tuple(unprintable(_printed(order))),
         now=moment,
     )
+
+
+async def _held(parts: Parts, connection: Connection, document: DocumentRef) -> bool:
+    """Whether the document is on file, and is what the order says it is (its file name may differ)."""
+    known = await documents.find(connection, document.sha256)
+    if known is None or (known.size, known.media_type) != (document.size, document.media_type):
+        return False
+    return parts.documents.holds(known.sha256)
 
 
 def _printed(order: Order) -> str:

@@ -1,9 +1,10 @@
 """Asking for a mission order, and refusing one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import uuid4
 
-from services.issuer.acts.parts import Parts, gather, locked
+from services.issuer.acts.parts import Parts, gather, locked, today
 from services.issuer.directory.model import Directory
 from services.issuer.domain import access
 from services.issuer.domain.findings import Finding, blocking, blocks, published
@@ -11,7 +12,6 @@ from services.issuer.domain.gates import examine
 from services.issuer.domain.mission import Mission, State, needs
 from services.issuer.store import documents, missions
 from shared import outbox
-from shared.clock import now
 from shared.errors import Refused
 from shared.events import MissionRefused, MissionRefusedData, MissionRequested, MissionRequestedData
 from shared.i18n import message
@@ -36,6 +36,14 @@ class RequestDiffers(Refused):
         )
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A request as it stands: just taken in, or taken in before under the same id."""
+
+    state: State
+    findings: Sequence[Finding]
+
+
 async def consider(
     parts: Parts, mission_id: MissionId, requester: str, order: Order, directory: Directory
 ) -> list[Finding]:
@@ -44,25 +52,30 @@ async def consider(
         return examine(await gather(parts, connection, mission_id, requester, order, directory))
 
 
-async def ask(parts: Parts, mission_id: MissionId, requester: str, order: Order, directory: Directory) -> list[Finding]:
-    """Take a request in from a person; returns the warnings. The same request again changes nothing.
+async def ask(parts: Parts, mission_id: MissionId, requester: str, order: Order, directory: Directory) -> Taken:
+    """Take a request in from a person, with the warnings. The same request again changes nothing.
 
     Raises `RequestBlocked`, and `RequestDiffers` where `mission_id` names another request.
     """
-    access.may_ask(directory, requester, now().date())
+    access.may_ask(directory, requester, today())
     event = _requested(mission_id, requester, order)
     async with parts.change() as connection:
         if known := await missions.find(connection, mission_id):
-            if known.order != order or known.requester != requester:
-                raise RequestDiffers
-            return []
+            return _taken_before(known, requester, order)
         findings = examine(await gather(parts, connection, mission_id, requester, order, directory))
         if blocking(findings):
             raise RequestBlocked(findings)
-        if await missions.add(connection, event, requester, order):
-            await missions.add_engagements(connection, mission_id, order)
-            await outbox.write(connection, event)
-        return findings
+        if not await missions.add(connection, event, requester, order):
+            return _taken_before(await locked(connection, mission_id), requester, order)
+        await missions.add_engagements(connection, mission_id, order)
+        await outbox.write(connection, event)
+        return Taken(State.SUBMITTED, findings)
+
+
+def _taken_before(known: Mission, requester: str, order: Order) -> Taken:
+    if known.order != order or known.requester != requester:
+        raise RequestDiffers
+    return Taken(known.state, ())
 
 
 def _requested(mission_id: MissionId, requester: str, order: Order) -> MissionRequested:
@@ -83,7 +96,8 @@ async def receive(parts: Parts, connection: Connection, event: MissionRequested)
     if parts.documents.holds(document.sha256):
         await documents.add(connection, document, data.requester)
     findings = await _examined(parts, connection, event)
-    await missions.add(connection, event, data.requester, data.order)
+    if not await missions.add(connection, event, data.requester, data.order):
+        return
     if blocking(findings):
         await _refuse(parts, connection, event, findings)
     else:
@@ -92,7 +106,7 @@ async def receive(parts: Parts, connection: Connection, event: MissionRequested)
 
 async def _examined(parts: Parts, connection: Connection, event: MissionRequested) -> list[Finding]:
     data = event.data
-    directory = await parts.directories.of_person(data.requester)
+    directory = await parts.directories.of_person(data.requester, connection)
     if directory is None:
         return [blocks("requester_unknown", message("{person} is not in the directory.", person=data.requester))]
     return examine(await gather(parts, connection, data.mission_id, data.requester, data.order, directory))
@@ -119,7 +133,7 @@ async def refuse(parts: Parts, mission_id: MissionId, officer: str, reason: str,
     """An issuing officer refuses a request with a reason. Refusing it again changes nothing."""
     async with parts.change() as connection:
         mission = await locked(connection, mission_id)
-        access.may_issue(directory, officer, mission.order.issuer, now().date())
+        access.may_issue(directory, officer, mission.order.issuer, today())
         if mission.state is State.REFUSED:
             return mission
         needs(mission, State.SUBMITTED)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from services.issuer.acts.parts import Parts, locked
+from services.issuer.acts.parts import Parts, locked, today
 from services.issuer.directory.model import Directory
 from services.issuer.domain import access, returns
 from services.issuer.domain.findings import Finding, blocks, published
@@ -58,6 +58,8 @@ async def receive(parts: Parts, connection: Connection, event: ReportReturned) -
         raise NotYet(f"mission {data.mission_id} is not known yet")
     if mission.issued is None:
         raise PoisonError("a return for an order that was never issued")
+    if await store.find(connection, data.mission_id, data.return_id):
+        return
     if refusal := _cannot_be_taken(mission, event):
         await outbox.write(connection, _sent_back(mission, event, parts, refusal))
         return
@@ -156,7 +158,7 @@ async def _to_check(
     connection: Connection, mission_id: MissionId, return_id: ReturnId, officer: str, directory: Directory
 ) -> tuple[Mission, MissionReturn]:
     mission = await locked(connection, mission_id)
-    access.may_check(directory, officer, mission, now().date())
+    access.may_check(directory, officer, mission, today())
     returned = await store.find(connection, mission_id, return_id)
     if returned is None:
         raise NoSuchReturn(return_id)

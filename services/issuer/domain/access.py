@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from services.issuer.directory.model import Directory
+from services.issuer.directory.model import Directory, NotInDirectory
 from services.issuer.domain.mission import Mission
 from shared.errors import Refused
 from shared.i18n import Message, message
@@ -32,18 +32,29 @@ def may_issue(directory: Directory, person: str, issuer: str, on: date) -> None:
 
 def may_check(directory: Directory, person: str, mission: Mission, on: date) -> None:
     """Checking a return is for an officer of GDAF who was not on the mission (ខ.៣)."""
-    if not directory.may_check(person, on):
+    if not (directory.may_check(person, on) and _of_one_institution(directory, mission)):
         raise NotAllowed(message("Only a checking officer of GDAF may do this."))
     if any(traveller.person == person for traveller in mission.order.travellers):
         raise NotAllowed(message("You travelled on this order; another officer must check it."))
 
 
 def may_see(directory: Directory, person: str, mission: Mission, on: date) -> bool:
-    """Those on the order, who asked, sign, issue or check, and the leadership above the unit."""
+    """Those on the order, who asked or signs; of its institution, who issues or checks and the leadership above."""
     order = mission.order
     if person in {mission.requester, order.signatory, *(traveller.person for traveller in order.travellers)}:
         return True
+    if not _of_one_institution(directory, mission):
+        return False
     if directory.may_issue(person, on) or directory.may_check(person, on):
         return True
     above = {order.unit, *(unit.id for unit in directory.unit_ancestors(order.unit))}
     return any(office.leadership and unit.id in above for office, unit in directory.offices_held(person, on))
+
+
+def _of_one_institution(directory: Directory, mission: Mission) -> bool:
+    """Whether the mission was asked for by somebody of the directory: an office counts in its own institution only."""
+    try:
+        directory.person(mission.requester)
+    except NotInDirectory:
+        return False
+    return True

@@ -5,13 +5,14 @@ practice and plain possibility ask for.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.issuer.directory.model import Directory
 from services.issuer.directory.values import ISSUING_KINDS
 from services.issuer.domain.findings import Finding, blocks, warns
+from services.issuer.domain.mission import vehicle_key
 from services.issuer.places import PlaceName
 from shared.clock import PHNOM_PENH
 from shared.i18n import message
@@ -172,7 +173,7 @@ def signatory_may_sign(facts: Facts) -> Iterator[Finding]:
 def nobody_is_in_two_places(facts: Facts) -> Iterator[Finding]:
     """A person or a vehicle on an issued mission cannot be on another in that time (D-3)."""
     for engagement in facts.engagements:
-        who = facts.named(engagement.key) if engagement.kind == "person" else engagement.key
+        who = facts.named(engagement.key) if engagement.kind == "person" else facts.order.transport.plate
         if engagement.firm:
             yield blocks(
                 f"{'traveller' if engagement.kind == 'person' else 'vehicle'}_busy",
@@ -225,19 +226,22 @@ def places_exist(facts: Facts) -> Iterator[Finding]:
 
 def vehicle_is_named(facts: Facts) -> Iterator[Finding]:
     """A ministry car goes with its plate, so that it is not on two missions."""
-    if facts.order.transport.means == "ministry_car" and not facts.order.transport.plate:
+    if facts.order.transport.means == "ministry_car" and not vehicle_key(facts.order.transport.plate):
         yield blocks("plate_missing", message("Give the plate of the ministry's car."))
 
 
 def letter_is_printable(facts: Facts) -> Iterator[Finding]:
     """Every character can be printed in the letter's typefaces."""
     if facts.unprintable:
-        yield blocks(
-            "text_unprintable",
-            message(
-                "These characters cannot be printed on the letter: {characters}", characters=" ".join(facts.unprintable)
-            ),
-        )
+        yield text_unprintable(facts.unprintable)
+
+
+def text_unprintable(characters: Sequence[str]) -> Finding:
+    """The finding for characters that the letter's typefaces lack."""
+    listed = " ".join(characters)
+    return blocks(
+        "text_unprintable", message("These characters cannot be printed on the letter: {characters}", characters=listed)
+    )
 
 
 GATES: tuple[Gate, ...] = (

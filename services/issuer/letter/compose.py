@@ -5,12 +5,12 @@ A *text* in the data is a list of chunks between spaces, each a list of pieces t
 
 import re
 from datetime import datetime
-from itertools import groupby
 from typing import Final, assert_never
 
 from services.issuer.letter import phrases
-from services.issuer.letter.content import Basis, BasisKind, LetterContent, SealModules, Transport, Traveller
+from services.issuer.letter.content import Basis, BasisKind, LetterContent, Transport, Traveller
 from services.issuer.letter.lunar import lunar_date
+from services.issuer.letter.seal import seal_svg
 from services.issuer.letter.words import UnprintableText, clean, segments, unprintable
 from shared.clock import PHNOM_PENH
 from shared.khmer import hour_text, khmer_digits, solar_date
@@ -201,23 +201,3 @@ def _reverse(content: LetterContent) -> Data:
         "certification": _text(phrases.CERTIFICATION.format(unit=content.returns_to)),
         "certified": _text(phrases.CERTIFIED),
     }
-
-
-def seal_svg(modules: SealModules) -> str:
-    """A QR code as one SVG path, a unit to a module, within the quiet zone of four that readers expect."""
-    size = len(modules) + 8
-    path = "".join(_row_path(row, y) for y, row in enumerate(modules, start=4))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" shape-rendering="crispEdges">'
-        f'<path d="{path}"/></svg>'
-    )
-
-
-def _row_path(row: tuple[int, ...], y: int) -> str:
-    """A rectangle for each run of dark modules."""
-    x, path = 4, ""
-    for dark, run in groupby(row):
-        width = len(list(run))
-        path += f"M{x} {y}h{width}v1h-{width}z" if dark else ""
-        x += width
-    return path

@@ -7,6 +7,7 @@ closes, and end by themselves if its process is killed.
 
 import asyncio
 import os
+import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
@@ -85,6 +86,8 @@ class LetterPress:
 
 
 def _start_worker() -> None:
+    """Ctrl-C reaches a whole process group; only the parent answers it, and lets letters under way finish."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     warm()
 

@@ -1,7 +1,8 @@
 """The solar side of the Khmer calendar: the signs of a year, Moha Songkran and Lerng Sak, in integers only.
 
 Source: the same published arithmetic as the lunar date (Roath Kim Soeun; khmer-calendar.tovnah.com, "April New
-Year"). Angles are counted in libda: 60 to a degree (angsar), 1800 to a sign of the zodiac (reasey).
+Year"), its steps checked against ThyrithSor/momentkh (MIT). Angles are counted in
+libda: 60 to a degree (angsar), 1800 to a sign of the zodiac (reasey).
 """
 
 from dataclasses import dataclass
@@ -48,8 +49,8 @@ class NewYear:
 _BY_ALMANAC: Final = {2012: NewYear(date(2012, 4, 14), date(2012, 4, 16))}
 """Years whose official almanac set the New Year on other days than the arithmetic (13 and 15 April for 2012).
 
-Source: the New Year moments recorded from the almanacs (14 April 2012, 19:11). For 2011, 2013 to 2015 and 2024 the
-almanac differs from the arithmetic in the hour alone, which no date shows.
+Source: momentkh's table of New Year moments that differ from its arithmetic (14 April 2012, 19:11). For 2011,
+2013 to 2015 and 2024 that table differs from the arithmetic in the hour alone, which no date shows.
 """
 
 

@@ -16,27 +16,23 @@ class Directories:
         self._pool = pool
         self._known: dict[str, tuple[int, Directory]] = {}
 
-    async def of_person(self, person: str) -> Directory | None:
-        """The directory that lists the person, or None."""
-        await self._refresh()
+    async def of_person(self, person: str, connection: Connection | None = None) -> Directory | None:
+        """The directory that lists the person, or None; who holds a connection lends it."""
+        await self._refresh(connection or self._pool)
         return next((d for _, d in self._known.values() if any(p.id == person for p in d.people)), None)
 
-    async def of_unit(self, unit: str) -> Directory | None:
-        """The directory that lists the unit, or None."""
-        await self._refresh()
-        return next((d for _, d in self._known.values() if any(u.id == unit for u in d.units)), None)
-
-    async def _refresh(self) -> None:
-        rows = await self._pool.fetch("SELECT institution, revision FROM directory")
+    async def _refresh(self, database: Connection | Pool) -> None:
+        rows = await database.fetch("SELECT institution, revision FROM directory")
         for row in rows:
             known = self._known.get(row["institution"])
             if known is None or known[0] < row["revision"]:
-                self._known[row["institution"]] = await self._read(row["institution"])
+                self._known[row["institution"]] = await _read(database, row["institution"])
 
-    async def _read(self, institution: str) -> tuple[int, Directory]:
-        row = await self._pool.fetchrow("SELECT revision, body FROM directory WHERE institution = $1", institution)
-        assert row is not None
-        return row["revision"], Directory.from_json(row["body"])
+
+async def _read(database: Connection | Pool, institution: str) -> tuple[int, Directory]:
+    row = await database.fetchrow("SELECT revision, body FROM directory WHERE institution = $1", institution)
+    assert row is not None
+    return row["revision"], Directory.from_json(row["body"])
 
 
 async def load(connection: Connection, new: Directory) -> list[DirectoryChanged]:

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from services.issuer.domain.gates import Engagement, Overdue
-from services.issuer.domain.mission import Mission, State
+from services.issuer.domain.mission import Mission, State, vehicle_key
 from shared.errors import BesakakamError
 from shared.events import Event, MissionIssuedData, MissionRefusedData
 from shared.postgres import Connection, Row
@@ -56,8 +56,8 @@ async def add(connection: Connection, event: Event, requester: str, order: Order
 async def add_engagements(connection: Connection, mission_id: UUID, order: Order) -> None:
     """Note whom and what the mission takes up, not yet firmly."""
     taken = [("person", person) for person in _people(order)]
-    if order.transport.plate:
-        taken.append(("vehicle", order.transport.plate))
+    if vehicle := vehicle_key(order.transport.plate):
+        taken.append(("vehicle", vehicle))
     await connection.executemany(
         "INSERT INTO engagement (mission_id, kind, key, during) VALUES ($1, $2, $3, tstzrange($4, $5, '[]'))",
         [(mission_id, kind, key, order.departs_at, order.returns_at) for kind, key in taken],
@@ -111,7 +111,7 @@ async def engagements(connection: Connection, mission_id: UUID, order: Order) ->
         order.departs_at,
         order.returns_at,
         _people(order),
-        order.transport.plate,
+        vehicle_key(order.transport.plate),
     )
     return tuple(Engagement(row["kind"], row["key"], row["label"], row["firm"]) for row in rows)
 
@@ -141,6 +141,8 @@ async def next_serial(connection: Connection, issuer: str, year: int) -> int:
 
 async def issue(connection: Connection, event: Event, data: MissionIssuedData, overrides: Mapping[str, str]) -> None:
     """Record the order as issued and its people and vehicle as firmly taken. Raises `Clash`."""
+    # One at a time: two that clash would otherwise wait for each other, and the database would end one as a deadlock.
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('besakakam.engagement', 0))")
     try:
         await connection.execute("UPDATE engagement SET firm = true WHERE mission_id = $1", data.mission_id)
     except asyncpg.ExclusionViolationError as error:

@@ -35,15 +35,22 @@ def body(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
     """A dependency that reads the request's JSON body as `model`."""
 
     async def read(request: Request) -> Model:
-        raw = await request.body()
-        if len(raw) > MAX_JSON:
-            raise Problem(413, "too_large", message("The request is larger than {limit} KB.", limit=MAX_JSON // 1024))
+        raw = await _read_within(MAX_JSON, request)
         try:
             return model.model_validate_json(raw or b"{}", extra="forbid")
         except ValidationError as error:
             raise RequestValidationError(error.errors(include_url=False, include_input=False)) from error
 
     return read
+
+
+async def _read_within(limit: int, request: Request) -> bytes:
+    raw = bytearray()
+    async for part in request.stream():
+        raw += part
+        if len(raw) > limit:
+            raise Problem(413, "too_large", message("The request is larger than {limit} KB.", limit=limit // 1024))
+    return bytes(raw)
 
 
 def described(model: type[BaseModel]) -> dict[str, Any]:

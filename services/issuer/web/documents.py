@@ -5,8 +5,10 @@ from pathlib import PurePath
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Response, UploadFile
+from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import UploadFile
 
 from services.issuer.domain import access
 from services.issuer.store import documents, missions
@@ -21,11 +23,32 @@ router = APIRouter(tags=["documents"])
 Hash = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$")]
 
 
-@router.post("/documents", status_code=201)
-async def upload(parts: PartsDep, caller: CallerDep, file: UploadFile) -> DocumentRef:
+FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+                }
+            }
+        },
+    }
+}
+"""The form's schema for the OpenAPI document: it is read by hand, so that nothing is read for a caller without key."""
+
+
+@router.post("/documents", status_code=201, openapi_extra=FORM)
+async def upload(request: Request, parts: PartsDep, caller: CallerDep) -> DocumentRef:
     """Upload an invitation or agreement (PDF, JPEG or PNG, at most 20 MB); put the answer into `basis.document`."""
-    content = await file.read()
-    document = await asyncio.to_thread(examine, content, PurePath(file.filename or "document").name)
+    async with request.form(max_files=1) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise RequestValidationError([{"loc": ("body", "file"), "msg": "a file is needed"}])
+        content, name = await file.read(), PurePath(file.filename or "document").name
+    document = await asyncio.to_thread(examine, content, name)
     await asyncio.to_thread(parts.documents.put, content)
     async with parts.change() as connection:
         return await documents.add(connection, document, caller.person)

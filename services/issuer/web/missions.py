@@ -62,9 +62,9 @@ async def ask(
 ) -> Asked:
     """Ask for a mission order. With an `Idempotency-Key` the same request may be sent again without harm."""
     mission_id = _mission_id(caller.person, idempotency_key)
-    findings = await requests.ask(parts, mission_id, caller.person, order, caller.directory)
+    taken = await requests.ask(parts, mission_id, caller.person, order, caller.directory)
     response.headers["Location"] = f"/missions/{mission_id}"
-    return Asked(mission_id=mission_id, state=State.SUBMITTED, findings=published(findings, parts.messages))
+    return Asked(mission_id=mission_id, state=taken.state, findings=published(taken.findings, parts.messages))
 
 
 def _mission_id(person: str, idempotency_key: str | None) -> MissionId:
@@ -95,16 +95,16 @@ async def listing(
     return MissionPage(missions=[mission_view(mission) for mission in visible], next=more)
 
 
-@router.get("/missions/{mission_id}")
+@router.get("/missions/{mission_id}", response_model=MissionWhole)
 async def show(
     request: Request, parts: PartsDep, caller: CallerDep, mission_id: UUID, response: Response
-) -> MissionWhole:
+) -> MissionWhole | Response:
     """One mission with its returns; `ETag` changes with every act on it."""
     mission, whole = await _whole(parts, caller, MissionId(mission_id))
-    tag = f'"{mission.last_event_id}"'
-    if request.headers.get("if-none-match") == tag:
-        raise Problem(304, "not_modified", message("Nothing has changed."))
-    response.headers["ETag"] = tag
+    cached = {"ETag": f'"{mission.last_event_id}"', "Cache-Control": "private, no-cache"}
+    if str(mission.last_event_id) in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=cached)
+    response.headers.update(cached)
     return whole
 
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -137,6 +137,7 @@ def read_cursor(text: str) -> tuple[datetime, UUID]:
     """The place that `cursor` wrote. Raises a validation error for anything else."""
     try:
         moment, mission_id = base64.urlsafe_b64decode(text.encode()).decode().split(" ")
-        return datetime.fromisoformat(moment), UUID(mission_id)
-    except (ValueError, binascii.Error) as error:
+        at = datetime.fromisoformat(moment)
+        return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC), UUID(mission_id)
+    except (ValueError, OverflowError, binascii.Error) as error:
         raise RequestValidationError([{"loc": ("query", "before"), "msg": "not a cursor of this list"}]) from error

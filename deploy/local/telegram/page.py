@@ -1,0 +1,37 @@
+"""The page for people: a column per chat, and a hand for every member."""
+
+from pathlib import Path
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from deploy.local.telegram.control_http import ACTORS
+from deploy.local.telegram.page_view import column
+from deploy.local.telegram.words import WORDS, Language
+
+_HERE = Path(__file__).parent
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def install(app: web.Application) -> None:
+    """Adds the page and its assets to the application."""
+    app.router.add_get("/", _show)
+    app.router.add_static("/static", _HERE / "static")
+
+
+async def _show(request: web.Request) -> web.Response:
+    language: Language = "en" if request.query.get("lang") == "en" else "km"
+    state = request.app[ACTORS].world.state
+    chats = sorted(state.chats.values(), key=lambda chat: chat.type == "private")
+    columns = [column(state, chat, language) for chat in chats]
+    html = _TEMPLATES.get_template("page.html").render(
+        columns=columns, words=WORDS[language], language=language, other="km" if language == "en" else "en"
+    )
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+    return web.Response(text=html, content_type="text/html", headers=headers)

@@ -1,0 +1,1 @@
+"""The archive: keeps every event and every document, and shows each mission as a timeline."""

@@ -1,0 +1,85 @@
+"""Puts the archive together; the only module that knows all its parts."""
+
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from services.archive.handlers import Archivist
+from services.archive.settings import ArchiveSettings
+from services.archive.web import api, documents, live, pages, sign_in
+from services.archive.web.access import Guard, Sessions
+from services.archive.web.feed import Feed
+from services.archive.web.headers import SecurityHeaders
+from services.archive.web.look import Look
+from services.archive.web.shelf import Shelf
+from shared import problems
+from shared.documents import DocumentStore
+from shared.i18n import Messages
+from shared.service import add_health, plumbing
+
+HERE = Path(__file__).parent
+CATALOGUE = HERE / "locale" / "km.po"
+MAX_BODY = 64 * 1024
+"""Nothing but the sign-in form is sent to the archive over HTTP."""
+
+
+def build(settings: ArchiveSettings) -> FastAPI:
+    """The archive as an ASGI application; its connections open and close with its lifespan."""
+    messages = Messages(CATALOGUE)
+    look = Look(messages)
+    kept = DocumentStore(settings.archive_dir)
+    archivist = Archivist(DocumentStore(settings.documents_dir), kept)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with plumbing(settings, "archive", archivist.archive) as parts:
+            feed = Feed(parts.pool)
+            parts.background.start("feed", feed.run())
+            app.state.shelf = Shelf(parts.pool, kept, feed, look)
+            add_health(app, "archive", parts)
+            with _at_signals(feed.close):
+                yield
+
+    app = FastAPI(title="Besakakam archive", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.sessions = Sessions(settings.viewer_key, secure=settings.secure)
+    for part in (api, documents, live, pages, sign_in):
+        app.include_router(part.router)
+    app.mount("/static", StaticFiles(directory=HERE / "web" / "static"))
+    problems.install(app, messages, MAX_BODY)
+    look.show_errors(app)
+    app.add_middleware(Guard, sessions=app.state.sessions, responder=problems.Responder(messages))
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+@contextmanager
+def _at_signals(act: Callable[[], None]) -> Iterator[None]:
+    """Act at once on SIGTERM and SIGINT, before the handlers that were there.
+
+    The server ends the lifespan only after every response has ended, and a live stream does not end by itself.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in signals}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        act()
+        previous = before[signal.Signals(number)]
+        if callable(previous):
+            previous(number, frame)
+
+    for number in signals:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)

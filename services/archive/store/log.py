@@ -1,0 +1,97 @@
+"""SQL of the log and of the documents."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import cast
+
+from shared.events import AnyEvent, parse
+from shared.postgres import Connection, Row
+from shared.values import DocumentRef, MissionId
+
+CHANNEL = "besakakam_archive_event"
+"""Where the database tells of each event appended (see the migration)."""
+APPEND_LOCK = 7_204_016_325
+"""Advisory lock held from an append to its commit; an arbitrary number of our own."""
+
+
+@dataclass(frozen=True)
+class Archived:
+    """An event in the log: its position, counted up but not without gaps, and its body as JSON."""
+
+    position: int
+    archived_at: datetime
+    type: str
+    body: str
+
+    @cached_property
+    def event(self) -> AnyEvent:
+        """The event read back; what was once archived can always be read."""
+        return parse(self.body.encode())
+
+
+def _archived(rows: Iterable[Row]) -> list[Archived]:
+    return [Archived(row["position"], row["archived_at"], row["type"], row["body"]) for row in rows]
+
+
+async def append(connection: Connection, event: AnyEvent) -> int:
+    """Put an event at the end of the log, and return its position.
+
+    Appends wait for one another until commit. So positions become visible in order, and whoever adds up a mission's
+    events after its append sees all that came before.
+    """
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", APPEND_LOCK)
+    position = await connection.fetchval(
+        "INSERT INTO event (event_id, type, version, mission_id, correlation_id, source, occurred_at, body)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING position",
+        event.event_id,
+        event.type,
+        event.version,
+        event.mission_id,
+        event.correlation_id,
+        event.source,
+        event.occurred_at,
+        event.to_json().decode(),
+    )
+    return cast(int, position)
+
+
+async def add_documents(connection: Connection, documents: Iterable[DocumentRef], event: AnyEvent) -> None:
+    """Register documents under the event that first brought them; known ones stay as they are."""
+    await connection.executemany(
+        "INSERT INTO document (sha256, size, media_type, name, first_event) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT DO NOTHING",
+        [(ref.sha256, ref.size, ref.media_type, ref.name, event.event_id) for ref in documents],
+    )
+
+
+async def events_of(connection: Connection, mission_id: MissionId) -> list[Archived]:
+    """A mission's events in the order of the log."""
+    return _archived(
+        await connection.fetch(
+            "SELECT position, archived_at, type, body FROM event WHERE mission_id = $1 ORDER BY position", mission_id
+        )
+    )
+
+
+async def events_after(connection: Connection, position: int, limit: int) -> list[Archived]:
+    """Up to `limit` events past `position`, in the order of the log."""
+    return _archived(
+        await connection.fetch(
+            "SELECT position, archived_at, type, body FROM event WHERE position > $1 ORDER BY position LIMIT $2",
+            position,
+            limit,
+        )
+    )
+
+
+async def head(connection: Connection) -> int:
+    """The last position of the log; 0 while it is empty."""
+    return cast(int, await connection.fetchval("SELECT coalesce(max(position), 0) FROM event"))
+
+
+async def document(connection: Connection, sha256: str) -> DocumentRef | None:
+    """A document as the event that first brought it described it."""
+    row = await connection.fetchrow("SELECT sha256, size, media_type, name FROM document WHERE sha256 = $1", sha256)
+    return DocumentRef(**dict(row)) if row else None

@@ -1,0 +1,1 @@
+"""The archive's pages, its JSON, its documents and its live feed."""

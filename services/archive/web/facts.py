@@ -1,0 +1,95 @@
+"""The mission at the head of its page: the order as issued, or as requested while it is not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.archive.domain import Mission, issued_of, order_of
+from services.archive.web import words
+from services.archive.web.reader import Reader
+from shared.events import AnyEvent, MissionIssued
+from shared.i18n import message
+from shared.values import DocumentRef, Order
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a mission's page shows first: (label, lines of text) one after another, the letter and the basis."""
+
+    facts: Sequence[tuple[str, Sequence[str]]]
+    letter: DocumentRef | None
+    basis: DocumentRef | None
+
+
+def sheet(mission: Mission, events: Sequence[AnyEvent], reader: Reader) -> Sheet:
+    """Put a mission's sheet together; what is not known yet is left out."""
+    order, issued = order_of(events), issued_of(events)
+    say = reader.say
+    facts: list[tuple[str, Sequence[str]]] = []
+    if mission.requester:
+        facts.append((say(message("Requested by")), [reader.person(mission.requester)]))
+    if mission.unit:
+        facts.append((say(message("Unit")), [reader.unit(mission.unit)]))
+    if order:
+        facts += [
+            (say(message("Travellers")), _travellers(order, issued, reader)),
+            (say(message("Destinations")), _stops(order, issued, reader)),
+            (say(message("Departure")), [reader.moment(order.departs_at)]),
+            (say(message("Return")), [reader.moment(order.returns_at)]),
+            (say(message("Transport")), [_transport(order, reader)]),
+            (say(message("Duties served")), _duties(order, issued, reader)),
+            (say(message("Basis")), [_basis(order, reader)]),
+            (say(message("Signatory")), [reader.person(order.signatory)]),
+        ]
+        optional = ((message("Budget line"), order.budget_line), (message("Luggage"), order.luggage))
+        facts += [(say(label), [text]) for label, text in optional if text]
+    if mission.issuer:
+        facts.append((say(message("Issuing unit")), [reader.unit(mission.issuer)]))
+    return Sheet(
+        facts=[(label, lines) for label, lines in facts if lines],
+        letter=issued.data.letter if issued else None,
+        basis=order.basis.document if order else None,
+    )
+
+
+def _travellers(order: Order, issued: MissionIssued | None, reader: Reader) -> list[str]:
+    named = issued.data.travellers if issued else ()
+    printed = {who.person: reader.choose(who.name_km, who.name_latin) for who in named}
+    positions = {who.person: who.position_km for who in named}
+    lines = []
+    for who in order.travellers:
+        parts = [printed.get(who.person) or reader.person(who.person), reader.say(words.ROLES[who.role])]
+        if reader.language == "km" and positions.get(who.person):
+            parts.insert(1, positions[who.person])
+        lines.append(" · ".join(parts))
+    return lines
+
+
+def _stops(order: Order, issued: MissionIssued | None, reader: Reader) -> list[str]:
+    if issued is None:
+        return [stop.host for stop in order.stops]
+    stops = sorted(issued.data.stops, key=lambda stop: stop.index)
+    return [f"{reader.choose(stop.name_km, stop.name_en)} · {stop.host}" for stop in stops]
+
+
+def _transport(order: Order, reader: Reader) -> str:
+    means = reader.say(words.TRANSPORTS[order.transport.means])
+    return f"{means} · {order.transport.plate}" if order.transport.plate else means
+
+
+def _duties(order: Order, issued: MissionIssued | None, reader: Reader) -> list[str]:
+    if issued:
+        return [reader.choose(duty.title_km, duty.title_en) for duty in issued.data.duties]
+    return [reader.names.duty(duty, reader.language) for duty in order.duties]
+
+
+def _basis(order: Order, reader: Reader) -> str:
+    basis = order.basis
+    return reader.say(
+        message(
+            "{kind} {reference} of {day}, from {sender}",
+            kind=reader.say(words.BASES[basis.kind]),
+            reference=basis.reference,
+            day=reader.day(basis.dated),
+            sender=basis.sender,
+        )
+    )

@@ -1,0 +1,116 @@
+"""The live feed: one connection per process hears of new events and every reader of the process is served from it."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+
+import structlog
+
+from services.archive.store import log as event_log
+from services.archive.store.log import CHANNEL, Archived
+from shared.postgres import TRANSIENT, Connection, Pool
+
+RECENT = 1000
+"""Events kept in memory; a reader further behind reads from the database."""
+BATCH = 200
+POLL_SECONDS = 2.0
+"""How late an event can be where its notification was lost."""
+RETRY_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+class Feed:
+    """Events as they are archived, for any number of readers.
+
+    No reader has a queue: each remembers its own position and takes what is past it, so a slow one holds nothing up
+    and costs no memory.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._recent: deque[Archived] = deque(maxlen=RECENT)
+        self._reaches_back_to: int | None = None
+        self._moved = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._closed = False
+        self.readers = 0
+
+    async def run(self) -> None:
+        """Keep up with the log until cancelled; an unreachable database is waited for."""
+        while True:
+            try:
+                await self._listen()
+            except TRANSIENT as error:
+                log.warning("feed.waiting", error=repr(error))
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def close(self) -> None:
+        """End every reader's stream now, so that the process can stop. May be called from a signal handler."""
+        self._closed = True
+        self._tell()
+
+    async def follow(self, position: int) -> AsyncIterator[Archived]:
+        """Every event past `position`, the waiting ones first, until the feed closes or the database is lost."""
+        self.readers += 1
+        try:
+            while not self._closed:
+                moved = self._moved  # taken before looking, so that nothing is added unnoticed in between
+                batch = await self._after(position)
+                for archived in batch:
+                    yield archived
+                    position = archived.position
+                if not batch:
+                    await moved.wait()
+        except TRANSIENT as error:
+            log.warning("feed.reader_dropped", error=repr(error))
+        finally:
+            self.readers -= 1
+
+    async def _listen(self) -> None:
+        async with self._pool.acquire() as connection:
+            await connection.add_listener(CHANNEL, self._heard)
+            try:
+                await self._keep_up(connection)
+            finally:
+                if not connection.is_closed():
+                    await connection.remove_listener(CHANNEL, self._heard)
+
+    async def _keep_up(self, connection: Connection) -> None:
+        if self._reaches_back_to is None:
+            self._reaches_back_to = await event_log.head(connection)
+        while True:
+            self._wake.clear()
+            while await self._take(connection):
+                pass
+            try:
+                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def _take(self, connection: Connection) -> bool:
+        """Take in a batch of new events; False when there are none."""
+        batch = await event_log.events_after(connection, self._last(), BATCH)
+        for archived in batch:
+            if len(self._recent) == RECENT:
+                self._reaches_back_to = self._recent[0].position
+            self._recent.append(archived)
+        if batch:
+            self._tell()
+        return bool(batch)
+
+    def _last(self) -> int:
+        return self._recent[-1].position if self._recent else self._reaches_back_to or 0
+
+    async def _after(self, position: int) -> list[Archived]:
+        if self._reaches_back_to is not None and position >= self._reaches_back_to:
+            return [archived for archived in self._recent if archived.position > position]
+        async with self._pool.acquire() as connection:
+            return await event_log.events_after(connection, position, BATCH)
+
+    def _heard(self, _connection: object, _pid: int, _channel: str, _payload: object) -> None:
+        self._wake.set()
+
+    def _tell(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()

@@ -1,0 +1,45 @@
+"""The log as Server-Sent Events: what is archived, as it is archived, for pages and dashboards."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from services.archive.store import log
+from services.archive.web.api import After
+from services.archive.web.shelf import AShelf
+from shared.i18n import message
+from shared.problems import Problem
+
+RETRY_MS = 2000
+MAX_READERS = 500
+"""Live streams of one process; what comes past them is told to come back later."""
+
+router = APIRouter(tags=["archive"])
+
+
+async def _start(
+    shelf: AShelf,
+    after: After | None = None,
+    last_event_id: Annotated[str | None, Header(description="As browsers send it when they connect again.")] = None,
+) -> int:
+    """Where the stream starts: past `Last-Event-ID`, else past `after`, else with what comes from now on."""
+    if shelf.feed.readers >= MAX_READERS:
+        raise Problem(503, "too_many_live", message("Too many live streams are open. Connect again in a while."))
+    if last_event_id:
+        if not last_event_id.isdecimal() or len(last_event_id) > 18:
+            raise Problem(422, "position_unreadable", message("Last-Event-ID must be a position in the log."))
+        return int(last_event_id)
+    if after is not None:
+        return after
+    async with shelf.pool.acquire() as connection:
+        return await log.head(connection)
+
+
+@router.get("/live", response_class=EventSourceResponse)
+async def live(shelf: AShelf, start: Annotated[int, Depends(_start)]) -> AsyncIterator[ServerSentEvent]:
+    """Events past the start and then as they come: `id` is the position, `event` the type, `data` the event as JSON."""
+    yield ServerSentEvent(comment="connected", retry=RETRY_MS)
+    async for archived in shelf.feed.follow(start):
+        yield ServerSentEvent(id=str(archived.position), event=archived.type, raw_data=archived.body)

@@ -1,0 +1,42 @@
+"""What the routes work with, handed to each request."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.archive.web.feed import Feed
+from services.archive.web.look import Look
+from shared.documents import DocumentStore
+from shared.postgres import Connection, Pool
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The archive's database, its documents, its live feed and the look of its pages."""
+
+    pool: Pool
+    documents: DocumentStore
+    feed: Feed
+    look: Look
+
+
+def _shelf(request: Request) -> Shelf:
+    shelf: Shelf = request.app.state.shelf
+    return shelf
+
+
+AShelf = Annotated[Shelf, Depends(_shelf)]
+
+
+async def _snapshot(shelf: AShelf) -> AsyncIterator[Connection]:
+    """A connection that sees one state of the log however many questions it is asked, and changes nothing."""
+    async with (
+        shelf.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        yield connection
+
+
+ASnapshot = Annotated[Connection, Depends(_snapshot, scope="function")]

@@ -1,0 +1,38 @@
+"""Puts the notifier together; the only module that knows all its parts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.notifier.handlers import handle
+from services.notifier.settings import NotifierSettings
+from services.notifier.telegram.bot import make_bot
+from services.notifier.telegram.intake import Intake, Workers
+from services.notifier.telegram.replies import build_dispatcher
+from services.notifier.telegram.sender import Means, Sender
+from shared.documents import DocumentStore
+from shared.service import add_health, plumbing
+
+
+def build(settings: NotifierSettings) -> FastAPI:
+    """The notifier as a web application that serves its health and, while it runs, sends and takes in."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with plumbing(settings, "notifier", handle) as parts:
+            bot = make_bot(settings, parts.redis)
+            try:
+                means = Means(parts.pool, parts.relay, bot, DocumentStore(settings.documents_dir))
+                sender = Sender(means, settings)
+                workers = Workers(means, sender, build_dispatcher(), settings)
+                parts.background.start("sender", sender.run())
+                parts.background.start("poller", Intake(parts.pool, bot, settings).run())
+                parts.background.start("updates", workers.run())
+                add_health(app, "notifier", parts)
+                yield
+                await parts.background.stop()
+            finally:
+                await bot.session.close()
+
+    return FastAPI(title="Besakakam notifier", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)

@@ -1,0 +1,117 @@
+"""What the notifier does about each event: announce, tell, note. It only writes rows; the sender does the sending."""
+
+import structlog
+
+from services.notifier.domain.announcing import plan, unknown_units
+from services.notifier.domain.contents import Closed, RequestRefused, SentBack
+from services.notifier.domain.drafts import OrderState
+from services.notifier.store import accounts, chats, deliveries, directory, orders
+from services.notifier.store.deliveries import Notice
+from services.notifier.store.orders import OrderCopy
+from shared.errors import NotYet
+from shared.events import (
+    AnyEvent,
+    DirectoryChanged,
+    MissionClosed,
+    MissionIssued,
+    MissionRefused,
+    ReportReturned,
+    ReturnSentBack,
+)
+from shared.postgres import Connection
+
+log = structlog.get_logger()
+
+
+async def handle(connection: Connection, event: AnyEvent) -> None:
+    """Apply one event within the caller's transaction. Raises `NotYet` for one that came too early."""
+    match event:
+        case DirectoryChanged():
+            await directory.save_unit(connection, event)
+        case MissionIssued():
+            await announce(connection, event)
+        case MissionRefused():
+            await tell_requester(connection, event)
+        case ReportReturned():
+            await note_return(connection, event)
+        case ReturnSentBack():
+            await tell_sent_back(connection, event)
+        case MissionClosed():
+            await close(connection, event)
+        case _:
+            return
+
+
+async def announce(connection: Connection, event: MissionIssued) -> None:
+    """Plan the order's announcements (Guideline 996, A.2 and A.3)."""
+    units = await directory.all_units(connection)
+    if unknown := unknown_units(event.data, units):
+        raise NotYet(f"the directory has not told of {', '.join(sorted(unknown))}")
+    targets = plan(event.data, units, await chats.moved(connection))
+    await orders.add(connection, event)
+    await deliveries.announce(connection, event.data.mission_id, targets)
+    for target in targets:
+        if target.chat is None:
+            log.warning("announcement.no_group", audience=target.audience, unit=target.unit, number=event.data.number)
+
+
+async def tell_requester(connection: Connection, event: MissionRefused) -> None:
+    """Tell the requester privately, where their account is linked."""
+    chat = await accounts.private_chat_of(connection, event.data.requester)
+    if chat is not None:
+        content = RequestRefused(reason=event.data.reason, findings=event.data.findings)
+        await deliveries.notify(connection, Notice(event.data.mission_id, chat, f"refused:{event.event_id}", content))
+
+
+async def note_return(connection: Connection, event: ReportReturned) -> None:
+    """A return is at GDAF, whichever way it came: no other is taken meanwhile."""
+    order = await _order(connection, event)
+    waits = order.state in (OrderState.ISSUED, OrderState.SENT_BACK)
+    if waits and event.data.return_id not in order.sent_back:
+        await orders.set_state(connection, order.mission_id, OrderState.RETURNED, event.data.return_id)
+
+
+async def tell_sent_back(connection: Connection, event: ReturnSentBack) -> None:
+    """Open the order for another return and tell the traveller why: privately, or in their unit's group."""
+    order = await _order(connection, event)
+    await orders.add_sent_back(connection, order.mission_id, event.data.return_id)
+    if order.state is OrderState.RETURNED and order.return_id == event.data.return_id:
+        await orders.set_state(connection, order.mission_id, OrderState.SENT_BACK)
+    content = SentBack(reason=event.data.reason, findings=event.data.findings)
+    where = await _reach(connection, order, event.data.returned_by)
+    if where is None:
+        log.warning("return.nobody_told", person=event.data.returned_by)
+        return
+    chat, reply_to = where
+    ref = f"sent_back:{event.data.return_id}"
+    await deliveries.notify(connection, Notice(order.mission_id, chat, ref, content, reply_to))
+
+
+async def close(connection: Connection, event: MissionClosed) -> None:
+    """Mark the announcements as closed and tell the travellers who can be told."""
+    order = await _order(connection, event)
+    await orders.set_state(connection, order.mission_id, OrderState.CLOSED, event.data.return_id)
+    await deliveries.edit_when_closed(connection, order.mission_id)
+    for traveller in order.issued.travellers:
+        chat = await accounts.private_chat_of(connection, traveller.person)
+        if chat is not None:
+            await deliveries.notify(connection, Notice(order.mission_id, chat, "closed", Closed()))
+
+
+async def _order(connection: Connection, event: ReportReturned | ReturnSentBack | MissionClosed) -> OrderCopy:
+    order = await orders.lock(connection, event.data.mission_id)
+    if order is None:
+        raise NotYet(f"the order of mission {event.data.mission_id} is not known yet")
+    return order
+
+
+async def _reach(connection: Connection, order: OrderCopy, person: str) -> tuple[int, int | None] | None:
+    """The person's private chat; else their unit's group, as a reply to the announcement there."""
+    private = await accounts.private_chat_of(connection, person)
+    if private is not None:
+        return private, None
+    unit = next((each.unit for each in order.issued.travellers if each.person == person), "")
+    announced = await deliveries.unit_announcement(connection, order.mission_id, unit)
+    if announced is None or announced.sent_chat is None:
+        return None
+    return announced.sent_chat, announced.message_id

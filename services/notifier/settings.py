@@ -1,0 +1,30 @@
+"""The notifier's settings, beside those that every service has."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from shared.settings import ServiceSettings
+
+
+class NotifierSettings(ServiceSettings):
+    """The bot, where its API is, and how hard to work. Times in seconds."""
+
+    bot_token: SecretStr
+    bot_api_url: str = "https://api.telegram.org"
+    pacing: Literal["on", "off"] = "on"
+    """Off only against a sandbox without limits."""
+    pool_size: int = Field(default=20, ge=12)
+    """Three connections hold locks; each sender and each worker may need one at a time."""
+    senders: int = Field(default=4, ge=1, le=16)
+    workers: int = Field(default=4, ge=1, le=16)
+    poll_timeout: int = Field(default=25, ge=0, le=50)
+    request_timeout: int = Field(default=30, ge=1, le=120)
+    """After this long without an answer a send is uncertain."""
+    drain_seconds: float = Field(default=8, ge=0)
+    """How long a send under way may take to end when the service stops."""
+    album_pause: float = Field(default=1.5, ge=0)
+    """An answer waits this long for the next picture of an album."""
+    update_attempts: int = Field(default=8, ge=1)
+    retry_seconds: float = Field(default=1, gt=0)
+    """The first pause before a retry; each further one doubles, up to five minutes."""

@@ -1,0 +1,1 @@
+"""All SQL of the notifier, by what it is about. Every function works within the caller's transaction."""

@@ -1,0 +1,80 @@
+"""What is known of chats and of files at Telegram."""
+
+from datetime import timedelta
+
+from shared.postgres import Connection
+
+
+async def moved(connection: Connection) -> dict[int, int]:
+    """Old ids of groups that became supergroups, with the id that each has now."""
+    steps = {
+        row["chat"]: row["moved_to"]
+        for row in await connection.fetch("SELECT chat, moved_to FROM chat WHERE moved_to IS NOT NULL")
+    }
+    return {chat: _end(chat, steps) for chat in steps}
+
+
+def _end(chat: int, steps: dict[int, int]) -> int:
+    seen = {chat}
+    while chat in steps and steps[chat] not in seen:
+        chat = steps[chat]
+        seen.add(chat)
+    return chat
+
+
+async def move(connection: Connection, old: int, new: int) -> None:
+    """The group `old` is now the supergroup `new`: what waits for it goes there."""
+    await connection.execute(
+        "INSERT INTO chat (chat, moved_to) VALUES ($1, $2) ON CONFLICT (chat) DO UPDATE SET moved_to = $2", old, new
+    )
+    await connection.execute(
+        "UPDATE delivery SET chat = $2 WHERE chat = $1 AND state = 'pending' AND kind <> 'edit'"
+        " AND NOT EXISTS (SELECT 1 FROM delivery AS there WHERE there.chat = $2 AND there.kind = delivery.kind"
+        " AND there.ref = delivery.ref AND there.mission_id IS NOT DISTINCT FROM delivery.mission_id)",
+        old,
+        new,
+    )
+    await connection.execute(
+        "UPDATE delivery SET state = 'cancelled', error = 'the supergroup has one of its own', settled_at = now()"
+        " WHERE chat = $1 AND state = 'pending' AND kind <> 'edit'",
+        old,
+    )
+
+
+async def freeze(connection: Connection, chat: int, seconds: float) -> None:
+    """Nothing goes to the chat for so long: Telegram asked for it."""
+    await connection.execute(
+        "INSERT INTO chat (chat, frozen_until) VALUES ($1, now() + $2) ON CONFLICT (chat) DO UPDATE"
+        " SET frozen_until = greatest(chat.frozen_until, excluded.frozen_until)",
+        chat,
+        timedelta(seconds=seconds),
+    )
+
+
+async def set_unreachable(connection: Connection, chat: int, reason: str | None) -> None:
+    """Note why the bot cannot write there, or (None) that it can."""
+    await connection.execute(
+        "INSERT INTO chat (chat, unreachable) VALUES ($1, $2) ON CONFLICT (chat) DO UPDATE SET unreachable = $2"
+        " WHERE chat.unreachable IS DISTINCT FROM $2",
+        chat,
+        reason,
+    )
+
+
+async def file_id(connection: Connection, bot_id: int, sha256: str) -> str | None:
+    """Telegram's id of the document, if this bot has uploaded it."""
+    found: str | None = await connection.fetchval(
+        "SELECT file_id FROM telegram_file WHERE bot_id = $1 AND sha256 = $2", bot_id, sha256
+    )
+    return found
+
+
+async def set_file_id(connection: Connection, bot_id: int, sha256: str, file_id: str | None) -> None:
+    """Keep Telegram's id of the document, or (None) forget one that it no longer knows."""
+    await connection.execute(
+        "INSERT INTO telegram_file (bot_id, sha256, file_id) VALUES ($1, $2, $3)"
+        " ON CONFLICT (bot_id, sha256) DO UPDATE SET file_id = $3",
+        bot_id,
+        sha256,
+        file_id,
+    )

@@ -1,0 +1,60 @@
+"""The copy of the directory that the notifier keeps."""
+
+from services.notifier.domain.announcing import UnitCopy
+from shared.events import DirectoryChanged
+from shared.postgres import Connection
+from shared.values import GroupListed
+
+
+async def save_unit(connection: Connection, event: DirectoryChanged) -> None:
+    """Take over the unit and its people unless a higher revision of it is already known."""
+    unit = event.data
+    taken = await connection.fetchval(
+        "INSERT INTO unit (unit, revision, institution, parent, name_km, name_en, groups)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        " ON CONFLICT (unit) DO UPDATE SET revision = excluded.revision, institution = excluded.institution,"
+        " parent = excluded.parent, name_km = excluded.name_km, name_en = excluded.name_en, groups = excluded.groups"
+        " WHERE unit.revision < excluded.revision RETURNING 1",
+        unit.unit,
+        unit.revision,
+        unit.institution,
+        unit.parent,
+        unit.name_km,
+        unit.name_en,
+        [group.model_dump(mode="json") for group in unit.groups],
+    )
+    if taken:
+        await _save_people(connection, event)
+
+
+async def _save_people(connection: Connection, event: DirectoryChanged) -> None:
+    await connection.executemany(
+        "INSERT INTO person (person, unit, name_km, name_latin, until, listed_at) VALUES ($1, $2, $3, $4, $5, $6)"
+        " ON CONFLICT (person) DO UPDATE SET unit = excluded.unit, name_km = excluded.name_km,"
+        " name_latin = excluded.name_latin, until = excluded.until, listed_at = excluded.listed_at"
+        " WHERE person.listed_at <= excluded.listed_at",
+        [
+            (person.person, event.data.unit, person.name_km, person.name_latin, person.until, event.occurred_at)
+            for person in event.data.people
+        ],
+    )
+
+
+async def all_units(connection: Connection) -> dict[str, UnitCopy]:
+    """Every unit known, by id."""
+    rows = await connection.fetch("SELECT unit, institution, parent, groups FROM unit ORDER BY unit")
+    return {
+        row["unit"]: UnitCopy(
+            unit=row["unit"],
+            institution=row["institution"],
+            parent=row["parent"],
+            groups=tuple(GroupListed.model_validate(group) for group in row["groups"]),
+        )
+        for row in rows
+    }
+
+
+async def person_name(connection: Connection, person: str) -> str | None:
+    """The person's Khmer name; None where the directory does not list them."""
+    name: str | None = await connection.fetchval("SELECT name_km FROM person WHERE person = $1", person)
+    return name

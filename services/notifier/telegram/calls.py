@@ -1,0 +1,148 @@
+"""One delivery as one Bot API call."""
+
+from dataclasses import dataclass
+from typing import Any, assert_never
+from uuid import UUID
+
+from aiogram import Bot
+from aiogram.methods import EditMessageCaption, SendDocument, SendMessage
+from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
+
+from services.notifier.domain import contents
+from services.notifier.store import chats, deliveries, drafts, orders
+from services.notifier.store.deliveries import Delivery
+from services.notifier.store.orders import OrderCopy
+from services.notifier.telegram import captions
+from services.notifier.telegram.captions import Outgoing
+from shared.documents import DocumentStore
+from shared.errors import BesakakamError
+from shared.postgres import Connection, Pool
+from shared.values import DocumentRef
+
+
+class Incomplete(BesakakamError):
+    """A delivery whose order, draft or target is not there: a bug, not an outage."""
+
+    def __init__(self, delivery_id: UUID, lacks: str) -> None:
+        super().__init__(f"delivery {delivery_id} lacks its {lacks}")
+
+
+@dataclass(frozen=True)
+class Done:
+    """Telegram did it: where the message stands, and the id that it gave to an uploaded file."""
+
+    chat: int
+    message_id: int
+    file_id: str | None = None
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    outgoing: Outgoing
+    letter: DocumentRef | None = None
+    file_id: str | None = None
+    target: Delivery | None = None
+
+
+class Calls:
+    """Words a delivery from what is known now, and makes its call."""
+
+    def __init__(self, pool: Pool, bot: Bot, documents: DocumentStore) -> None:
+        self._pool = pool
+        self._bot = bot
+        self._documents = documents
+
+    async def make(self, delivery: Delivery) -> Done:
+        """Make the delivery's call. Raises what the call raises; see `outcome.classify`."""
+        async with self._pool.acquire() as connection:
+            prepared = await self._prepare(connection, delivery)
+        if prepared.target is not None:
+            return await self._edit(prepared.target, prepared.outgoing)
+        assert delivery.chat is not None, "a delivery without a chat is never due"
+        if prepared.letter is not None:
+            return await self._send_letter(delivery, prepared)
+        return _done(await self._bot(self._message(delivery.chat, delivery.reply_to, prepared.outgoing)))
+
+    async def _prepare(self, connection: Connection, delivery: Delivery) -> _Prepared:
+        content = delivery.content
+        match content:
+            case contents.Answer():
+                return _Prepared(Outgoing(content.html))
+            case contents.RequestRefused():
+                return _Prepared(captions.request_refused(content.reason, content.findings))
+            case contents.DraftState():
+                draft = await drafts.find(connection, content.draft_id)
+                if draft is None:
+                    raise Incomplete(delivery.delivery_id, "draft")
+                order = await _order(connection, delivery)
+                return _Prepared(captions.draft_state(draft, order.issued, content.problems))
+            case contents.SentBack():
+                order = await _order(connection, delivery)
+                return _Prepared(captions.sent_back(order.issued, content.reason, content.findings))
+            case contents.Closed() if delivery.target is None:
+                return _Prepared(captions.closed((await _order(connection, delivery)).issued))
+            case contents.Closed() | contents.Announcement():
+                return await self._prepare_caption(connection, delivery)
+            case _:
+                assert_never(content)
+
+    async def _prepare_caption(self, connection: Connection, delivery: Delivery) -> _Prepared:
+        order = await _order(connection, delivery)
+        outgoing = captions.announcement(order.issued, delivery.target or delivery.delivery_id, order.state)
+        if delivery.target is None:
+            letter = order.issued.letter
+            return _Prepared(outgoing, letter, await chats.file_id(connection, self._bot.id, letter.sha256))
+        target = await deliveries.find(connection, delivery.target)
+        if target is None or target.message_id is None:
+            raise Incomplete(delivery.delivery_id, "target")
+        return _Prepared(outgoing, target=target)
+
+    async def _edit(self, target: Delivery, outgoing: Outgoing) -> Done:
+        chat, message_id = target.sent_chat, target.message_id
+        assert chat is not None
+        assert message_id is not None
+        await self._bot(
+            EditMessageCaption(
+                chat_id=chat, message_id=message_id, caption=outgoing.html, reply_markup=_keyboard(outgoing)
+            )
+        )
+        return Done(chat, message_id)
+
+    async def _send_letter(self, delivery: Delivery, prepared: _Prepared) -> Done:
+        letter = prepared.letter
+        assert letter is not None
+        document: Any = prepared.file_id or BufferedInputFile(self._documents.get(letter.sha256), letter.name)
+        assert delivery.chat is not None
+        sent = await self._bot(
+            SendDocument(
+                chat_id=delivery.chat,
+                document=document,
+                caption=prepared.outgoing.html,
+                reply_markup=_keyboard(prepared.outgoing),
+            )
+        )
+        done = _done(sent)
+        return Done(done.chat, done.message_id, sent.document.file_id if sent.document else None)
+
+    @staticmethod
+    def _message(chat: int, reply_to: int | None, outgoing: Outgoing) -> SendMessage:
+        reply = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True) if reply_to else None
+        return SendMessage(chat_id=chat, text=outgoing.html, reply_parameters=reply, reply_markup=_keyboard(outgoing))
+
+
+async def _order(connection: Connection, delivery: Delivery) -> OrderCopy:
+    order = None if delivery.mission_id is None else await orders.find(connection, delivery.mission_id)
+    if order is None:
+        raise Incomplete(delivery.delivery_id, "order")
+    return order
+
+
+def _done(sent: Message) -> Done:
+    return Done(sent.chat.id, sent.message_id)
+
+
+def _keyboard(outgoing: Outgoing) -> InlineKeyboardMarkup | None:
+    if not outgoing.buttons:
+        return None
+    rows = [[InlineKeyboardButton(text=label, callback_data=data)] for label, data in outgoing.buttons]
+    return InlineKeyboardMarkup(inline_keyboard=rows)

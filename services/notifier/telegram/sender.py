@@ -1,0 +1,166 @@
+"""Sends what is due. A delivery is marked before the call and settled after it; a crash between leaves it uncertain."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid4
+
+import structlog
+from aiogram import Bot
+
+from services.notifier.settings import NotifierSettings
+from services.notifier.store import deliveries
+from services.notifier.store.deliveries import Delivery
+from services.notifier.telegram.calls import Calls, Done
+from services.notifier.telegram.outcome import EXPECTED, Outcome, Uncertain, classify
+from services.notifier.telegram.settling import Settler
+from shared.documents import DocumentStore
+from shared.outbox import Relay
+from shared.postgres import TRANSIENT, Connection, Pool, transaction
+
+IDLE_SECONDS: Final = 0.25
+WATCH_SECONDS: Final = 1.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Means:
+    """What sending needs: the database, the outbox's relay, the bot and the documents."""
+
+    pool: Pool
+    relay: Relay
+    bot: Bot
+    documents: DocumentStore
+
+
+class Sender:
+    """Takes due deliveries, several at a time, while it holds the advisory lock that proves it is alive."""
+
+    def __init__(self, means: Means, settings: NotifierSettings) -> None:
+        self._pool = means.pool
+        self._owner = uuid4()
+        self._alive = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._free = asyncio.Semaphore(settings.senders)
+        self._drain_seconds = settings.drain_seconds
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._calls = Calls(means.pool, means.bot, means.documents)
+        self._settler = Settler(means.pool, means.relay, means.bot.id, settings.retry_seconds)
+
+    def wake(self) -> None:
+        """Say that a delivery may have become due in this process."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled; then let the calls under way end, at most `drain_seconds`."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._stay_alive())
+            group.create_task(self._recover())
+            group.create_task(self._dispatch())
+
+    async def _stay_alive(self) -> None:
+        """Hold the owner's lock, and at the end hold it until nothing is under way."""
+        while True:
+            try:
+                async with self._pool.acquire() as connection:
+                    await connection.execute(
+                        "SELECT pg_advisory_lock(hashtextextended($1, 0))", deliveries.owner_lock(self._owner)
+                    )
+                    self._alive.set()
+                    await self._watch(connection)
+            except TRANSIENT as error:
+                self._alive.clear()
+                log.warning("sender.waiting", error=repr(error))
+                await asyncio.sleep(WATCH_SECONDS)
+
+    async def _watch(self, connection: Connection) -> None:
+        try:
+            while True:
+                await asyncio.sleep(WATCH_SECONDS)
+                await connection.execute("SELECT 1")
+        except asyncio.CancelledError:
+            await self._drain()
+            raise
+
+    async def _drain(self) -> None:
+        if not self._under_way:
+            return
+        _, late = await asyncio.wait(self._under_way, timeout=self._drain_seconds)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+
+    async def _dispatch(self) -> None:
+        while True:
+            await self._alive.wait()
+            await self._free.acquire()
+            self._wake.clear()
+            if not await self._begin():
+                await self._idle()
+
+    async def _begin(self) -> bool:
+        """Start one delivery in a task that the sender's cancelling does not cut off; False where none is due."""
+        loop = asyncio.get_running_loop()
+        claimed: asyncio.Future[bool] = loop.create_future()
+        task = loop.create_task(self._one(claimed))
+        self._under_way.add(task)
+        task.add_done_callback(self._end)
+        return await claimed
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._free.release()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("delivery.broken", exc_info=error)
+
+    async def _one(self, claimed: asyncio.Future[bool]) -> None:
+        delivery = await self._claim()
+        if not claimed.done():
+            claimed.set_result(delivery is not None)
+        if delivery is not None:
+            await self._deliver(delivery)
+
+    async def _idle(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+
+    async def _claim(self) -> Delivery | None:
+        try:
+            async with transaction(self._pool) as connection:
+                return await deliveries.claim(connection, self._owner)
+        except TRANSIENT as error:
+            log.warning("sender.waiting", error=repr(error))
+            await asyncio.sleep(WATCH_SECONDS)
+            return None
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        try:
+            outcome = await self._attempt(delivery)
+        except Exception:  # a bug must not end the sender; nobody knows how far the call went
+            log.exception("delivery.broken", delivery_id=str(delivery.delivery_id))
+            outcome = Uncertain("an error of our own; see the log")
+        await self._settler.settle(delivery, outcome)
+
+    async def _attempt(self, delivery: Delivery) -> Done | Outcome:
+        try:
+            return await self._calls.make(delivery)
+        except EXPECTED as error:
+            return classify(error)
+
+    async def _recover(self) -> None:
+        """Call uncertain what dead senders had under way."""
+        while True:
+            await self._alive.wait()
+            try:
+                for owner in await self._dead():
+                    await self._settler.abandon(owner)
+            except TRANSIENT as error:
+                log.warning("sender.waiting", error=repr(error))
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _dead(self) -> list[UUID]:
+        async with transaction(self._pool) as connection:
+            return await deliveries.dead_owners(connection, self._owner)

@@ -1,0 +1,140 @@
+"""Records how a delivery went, and publishes what others need to know of it, in one transaction."""
+
+import asyncio
+from typing import Final, assert_never
+from uuid import UUID
+
+import structlog
+
+from services.notifier import announcements
+from services.notifier.store import chats, deliveries, orders
+from services.notifier.store.deliveries import Delivery
+from services.notifier.telegram.calls import Done
+from services.notifier.telegram.outcome import (
+    Failed,
+    Freeze,
+    Moved,
+    NotReached,
+    Outcome,
+    Uncertain,
+    Unchanged,
+    UploadAgain,
+    WaitTurn,
+)
+from shared.outbox import Relay
+from shared.postgres import TRANSIENT, Connection, Pool, transaction
+
+MOVED: Final = "the group became a supergroup"
+LONGEST_PAUSE: Final = 300.0
+CRASHED: Final = "the sender ended between the call and its answer"
+
+log = structlog.get_logger()
+
+
+class Settler:
+    """Turns the outcome of a call into the delivery's next state."""
+
+    def __init__(self, pool: Pool, relay: Relay, bot_id: int, retry_seconds: float) -> None:
+        self._pool = pool
+        self._relay = relay
+        self._bot_id = bot_id
+        self._retry_seconds = retry_seconds
+
+    async def settle(self, delivery: Delivery, outcome: Done | Outcome) -> None:
+        """Record the outcome, for as long as it takes the database to take it."""
+        log.info("delivery.outcome", delivery_id=str(delivery.delivery_id), chat=delivery.chat, outcome=repr(outcome))
+        while True:
+            try:
+                async with transaction(self._pool) as connection:
+                    await self._record(connection, delivery, outcome)
+            except TRANSIENT as error:
+                log.warning("sender.waiting", error=repr(error))
+                await asyncio.sleep(self._retry_seconds)
+            else:
+                self._relay.wake()
+                return
+
+    async def abandon(self, owner: UUID) -> None:
+        """Settle what a dead sender had under way."""
+        async with transaction(self._pool) as connection:
+            for delivery in await deliveries.abandoned(connection, owner):
+                log.warning("delivery.abandoned", delivery_id=str(delivery.delivery_id), chat=delivery.chat)
+                await self._record(connection, delivery, Uncertain(CRASHED))
+        self._relay.wake()
+
+    async def _record(self, connection: Connection, delivery: Delivery, outcome: Done | Outcome) -> None:
+        match outcome:
+            case Done():
+                await self._done(connection, delivery, outcome)
+            case Unchanged():
+                await deliveries.sent(connection, delivery.delivery_id, delivery.chat or 0, 0)
+            case Moved():
+                await self._moved(connection, delivery, outcome)
+            case Failed():
+                await self._failed(connection, delivery, outcome)
+            case Uncertain() if delivery.kind != "edit":
+                await self._uncertain(connection, delivery, outcome)
+            case WaitTurn() | Freeze() | NotReached() | UploadAgain() | Uncertain():
+                await self._again(connection, delivery, outcome)
+            case _:
+                assert_never(outcome)
+
+    async def _again(
+        self,
+        connection: Connection,
+        delivery: Delivery,
+        outcome: WaitTurn | Freeze | NotReached | UploadAgain | Uncertain,
+    ) -> None:
+        """It was not done, or it is an edit, which may be done twice."""
+        delivery_id, pause = delivery.delivery_id, self._pause(delivery.attempts)
+        match outcome:
+            case WaitTurn():
+                await deliveries.put_off(connection, delivery_id, outcome.seconds, "waits its turn", counts=False)
+                return
+            case Freeze():
+                pause = outcome.seconds
+                await chats.freeze(connection, delivery.chat or 0, outcome.seconds)
+            case UploadAgain():
+                await self._forget_file(connection, delivery)
+            case NotReached() | Uncertain():
+                pass
+            case _:
+                assert_never(outcome)
+        reason = "flood control" if isinstance(outcome, Freeze) else outcome.reason
+        await deliveries.put_off(connection, delivery_id, pause, reason, counts=True)
+
+    def _pause(self, attempts: int) -> float:
+        doubled: float = self._retry_seconds * 2 ** min(attempts - 1, 20)
+        return min(doubled, LONGEST_PAUSE)
+
+    async def _uncertain(self, connection: Connection, delivery: Delivery, outcome: Uncertain) -> None:
+        if await deliveries.ended(connection, delivery.delivery_id, "uncertain", outcome.reason):
+            await announcements.failed(connection, delivery, outcome.reason, certain=False)
+
+    async def _done(self, connection: Connection, delivery: Delivery, done: Done) -> None:
+        if delivery.kind == "edit":
+            await deliveries.sent(connection, delivery.delivery_id, done.chat, done.message_id)
+            return
+        await announcements.stands(connection, delivery, done.chat, done.message_id)
+        await chats.set_unreachable(connection, done.chat, None)
+        if done.file_id and delivery.mission_id and (order := await orders.find(connection, delivery.mission_id)):
+            await chats.set_file_id(connection, self._bot_id, order.issued.letter.sha256, done.file_id)
+
+    async def _moved(self, connection: Connection, delivery: Delivery, outcome: Moved) -> None:
+        """A message goes to the supergroup instead; one that stands in the old group can no longer be edited."""
+        if delivery.kind == "edit":
+            await deliveries.ended(connection, delivery.delivery_id, "failed", MOVED)
+        else:
+            await deliveries.put_off(connection, delivery.delivery_id, 0, MOVED, counts=True)
+        await chats.move(connection, delivery.chat or 0, outcome.chat)
+
+    async def _failed(self, connection: Connection, delivery: Delivery, outcome: Failed) -> None:
+        if outcome.unreachable and delivery.chat is not None:
+            await chats.set_unreachable(connection, delivery.chat, outcome.reason)
+        if await deliveries.ended(connection, delivery.delivery_id, "failed", outcome.reason):
+            await announcements.failed(connection, delivery, outcome.reason, certain=True)
+
+    async def _forget_file(self, connection: Connection, delivery: Delivery) -> None:
+        order = None if delivery.mission_id is None else await orders.find(connection, delivery.mission_id)
+        if order is not None:
+            await chats.set_file_id(connection, self._bot_id, order.issued.letter.sha256, None)

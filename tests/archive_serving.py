@@ -1,0 +1,35 @@
+"""An archive on a real port, for what needs real connections: live streams and browsers."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared.background import Background
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[str]:
+    """Serve the application on a free port of the loopback; gives its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=5)
+        server = uvicorn.Server(config)
+        background = Background()
+        background.start("server", server.serve([listener]))
+        try:
+            async with asyncio.timeout(20):
+                while not server.started:
+                    assert not background.dead()
+                    await asyncio.sleep(0.01)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            if hasattr(app.state, "shelf"):
+                app.state.shelf.feed.close()
+            server.should_exit = True
+            async with asyncio.timeout(20):
+                while not background.dead():
+                    await asyncio.sleep(0.01)

@@ -1,0 +1,104 @@
+"""The processes that set letters: they agree, recover, refuse, and leave nothing behind."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from services.issuer.letter.press import LetterPress, LetterPressDown
+from services.issuer.letter.render import render
+from services.issuer.letter.words import UnprintableText
+from tests.integration.letter.conftest import AT
+from tests.letter_samples import letter
+
+ROOT = Path(__file__).parents[3]
+
+
+def children(pid: int) -> set[int]:
+    """The processes a process has started, by their number."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return {int(child) for child in listed.split()}
+
+
+def runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return False
+    return state.rpartition(")")[2].split()[0] != "Z"
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Wait for a fact of the operating system, at most half a minute."""
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+
+
+async def test_a_worker_sets_the_same_bytes_and_the_loop_runs_on_meanwhile() -> None:
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0)
+
+    async with LetterPress(workers=1) as press, asyncio.TaskGroup() as group:
+        ticking = group.create_task(tick())
+        pdf = await press.render(letter(5), AT)
+        ticking.cancel()
+    assert pdf == render(letter(5), at=AT)
+    assert ticks > 100
+
+
+async def test_refusals_come_through_whole() -> None:
+    async with LetterPress(workers=1) as press:
+        with pytest.raises(UnprintableText) as refused:
+            await press.render(letter(1, purpose="中"), AT)
+    assert refused.value.characters == ["中"]
+
+
+async def test_letters_under_way_survive_the_death_of_a_worker() -> None:
+    async with LetterPress(workers=2) as press:
+        before = children(os.getpid())
+        first = await press.render(letter(1), AT)
+        (worker,) = {pid for pid in children(os.getpid()) - before if b"spawn_main" in cmdline(pid)}
+        os.kill(worker, signal.SIGKILL)
+        again = await asyncio.gather(*(press.render(letter(1), AT) for _ in range(6)))
+    assert set(again) == {first}
+
+
+def cmdline(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+async def test_a_closed_press_leaves_no_process_and_takes_no_letter() -> None:
+    before = children(os.getpid())
+    async with LetterPress(workers=2) as press:
+        await asyncio.gather(press.render(letter(1), AT), press.render(letter(2), AT))
+        workers = {pid for pid in children(os.getpid()) - before if b"spawn_main" in cmdline(pid)}
+        assert workers
+    assert not any(runs(pid) for pid in workers)
+    with pytest.raises(LetterPressDown):
+        await press.render(letter(1), AT)
+
+
+async def test_workers_die_with_a_parent_that_was_killed() -> None:
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.integration.letter.press_that_hangs", cwd=ROOT, stdout=subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    assert await asyncio.wait_for(parent.stdout.readline(), 60) == b"printed\n"
+    workers = {pid for pid in children(parent.pid) if b"spawn_main" in cmdline(pid)}
+    assert workers
+    parent.kill()
+    await parent.wait()
+    await eventually(lambda: not any(runs(pid) for pid in workers))

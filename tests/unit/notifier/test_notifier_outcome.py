@@ -1,0 +1,120 @@
+"""Which failures prove that nothing was sent."""
+
+import asyncio
+from ssl import SSLError
+from unittest.mock import Mock
+
+import aiohttp
+import pytest
+from aiogram import exceptions
+from aiogram.methods import SendMediaGroup, SendMessage
+from aiogram.methods.base import TelegramMethod
+from aiogram.types import InputMediaPhoto
+
+from services.notifier.telegram.outcome import (
+    Failed,
+    Freeze,
+    Moved,
+    NotReached,
+    Outcome,
+    Uncertain,
+    Unchanged,
+    UploadAgain,
+    WaitTurn,
+    classify,
+)
+from services.notifier.telegram.pacing import Paced, counted
+from shared.documents import DocumentMissing
+
+SEND = SendMessage(chat_id=1, text="x")
+
+
+def bad(text: str) -> exceptions.TelegramBadRequest:
+    return exceptions.TelegramBadRequest(method=SEND, message=text)
+
+
+def network(cause: BaseException) -> exceptions.TelegramNetworkError:
+    """As aiogram's session wraps what aiohttp raises."""
+    error = exceptions.TelegramNetworkError(method=SEND, message=repr(cause))
+    error.__cause__ = cause
+    return error
+
+
+REFUSED = aiohttp.ClientConnectorError(Mock(), ConnectionRefusedError(111, "refused"))
+DNS = aiohttp.ClientConnectorDNSError(Mock(), OSError("no such host"))
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (exceptions.TelegramRetryAfter(method=SEND, message="Too Many Requests", retry_after=7), Freeze(7.0)),
+        (exceptions.TelegramAPIError(method=SEND, message="Too Many Requests: retry after 0"), Freeze(1.0)),
+        (exceptions.TelegramMigrateToChat(method=SEND, message="m", migrate_to_chat_id=-100), Moved(-100)),
+        (exceptions.TelegramForbiddenError(method=SEND, message="Forbidden: bot was kicked"),
+         Failed("Forbidden: bot was kicked", unreachable=True)),
+        (bad("Bad Request: chat not found"), Failed("Bad Request: chat not found", unreachable=True)),
+        (bad("Bad Request: can't parse entities"), Failed("Bad Request: can't parse entities", unreachable=False)),
+        (bad("Bad Request: message is not modified: x"), Unchanged()),
+        (exceptions.TelegramEntityTooLarge(method=SEND, message="too large"), Failed("too large", unreachable=False)),
+        (Paced(0.5), WaitTurn(0.5)),
+    ],
+)  # fmt: skip
+def test_an_answer_that_says_no_is_certain(error: Exception, outcome: Outcome) -> None:
+    assert classify(error) == outcome
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        network(REFUSED),
+        network(DNS),
+        exceptions.TelegramUnauthorizedError(method=SEND, message="Unauthorized"),
+        exceptions.TelegramNotFound(method=SEND, message="Not Found"),
+        DocumentMissing("a" * 64),
+    ],
+)
+def test_what_never_reached_telegram_is_tried_again(error: Exception) -> None:
+    assert isinstance(classify(error), NotReached)
+
+
+def test_a_stale_file_id_is_uploaded_again() -> None:
+    assert isinstance(classify(bad("Bad Request: wrong file identifier/HTTP URL specified")), UploadAgain)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        network(asyncio.TimeoutError()),
+        network(aiohttp.ServerDisconnectedError()),
+        network(aiohttp.ClientOSError(104, "reset")),
+        network(aiohttp.ClientPayloadError("cut")),
+        exceptions.TelegramServerError(method=SEND, message="Internal Server Error"),
+        exceptions.RestartingTelegram(method=SEND, message="restart"),
+        exceptions.TelegramConflictError(method=SEND, message="Conflict"),
+        exceptions.ClientDecodeError("Failed to decode object", ValueError("no JSON"), "<html>502</html>"),
+        aiohttp.ServerDisconnectedError(),
+        TimeoutError(),
+        ConnectionResetError(),
+        SSLError("cut off"),
+    ],
+)
+def test_everything_else_is_uncertain_and_its_reason_fits_the_event(error: Exception) -> None:
+    outcome = classify(error)
+    assert isinstance(outcome, Uncertain)
+    assert 0 < len(outcome.reason) <= 300
+    assert "\n" not in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("method", "counts"),
+    [
+        (SEND, True),
+        (SendMediaGroup(chat_id=1, media=[InputMediaPhoto(media="a"), InputMediaPhoto(media="b")]), True),
+        (Mock(__api_method__="sendChatAction"), False),
+        (Mock(__api_method__="answerCallbackQuery"), False),
+        (Mock(__api_method__="getFile"), False),
+        (Mock(__api_method__="editMessageCaption"), True),
+    ],
+)
+def test_what_telegram_counts(method: TelegramMethod[object], counts: bool) -> None:
+    assert counted(method) is counts
