@@ -36,4 +36,4 @@ class UnknownEvent(PoisonError):
     """An event whose type or version this release does not know."""
 
     def __init__(self, type_: object, version: object) -> None:
-        super().__init__(f"unknown event type {type_!r} version {version!r}")
+        super().__init__(f"unknown event type {type_!r:.80} version {version!r:.20}")

@@ -56,7 +56,7 @@ def configure(service: str, level: str = "INFO", form: LogFormat = "json") -> No
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("uvicorn.access", "aiogram.event", "asyncio", "httpx"):
+    for chatty in ("uvicorn.access", "aiogram.event", "asyncio", "httpx", "besakakam.faststream", "pypdf", "PIL"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     for own_handlers in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(own_handlers).handlers.clear()

@@ -7,6 +7,7 @@ what is unpublished and never keeps a "last id".
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 import structlog
 from redis.asyncio import Redis
@@ -68,7 +69,7 @@ class Relay:
                 await self._publish_for_ever(connection)
             finally:
                 # The pool would free the lock too; freeing it here hands over at once when the connection is well.
-                if not connection.is_closed():
+                with suppress(*TRANSIENT):
                     await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", self._lock)
 
     async def _publish_for_ever(self, connection: Connection) -> None:

@@ -1,14 +1,17 @@
 """What every service has: its pool, its outbox's relay, its end of the stream, and the owner of its tasks."""
 
+import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+import structlog
 import uvicorn
+from asyncpg import InvalidParameterValueError, UndefinedTableError
 from fastapi import FastAPI
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -17,9 +20,15 @@ from shared import health
 from shared.background import Background
 from shared.log import configure
 from shared.outbox import Relay
-from shared.postgres import Pool, check_migrated, open_pool
+from shared.postgres import TRANSIENT, NotMigrated, Pool, check_migrated, open_pool
 from shared.settings import ServiceSettings
 from shared.streams import Consumer, Handle, Reading, Stream, connect, open_broker
+
+SCHEMA_SECONDS = 1.0
+NO_SCHEMA: tuple[type[Exception], ...] = (NotMigrated, UndefinedTableError, InvalidParameterValueError, *TRANSIENT)
+"""No database, no role, no tables, or not all of them."""
+
+log = structlog.get_logger()
 
 
 @dataclass
@@ -47,7 +56,18 @@ class Plumbing:
         consumer = Consumer(self.pool, self.redis, reading, handle, after_commit=self.relay.wake)
         broker = open_broker(settings.redis_url.get_secret_value())
         self.stream = Stream(broker, self.redis, reading, consumer)
-        self.background.start("stream", self.stream.run())
+        self.background.start("stream", self.when_migrated(self.stream.run))
+
+    async def when_migrated(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Work once the schema is there and up to date: a release may start before its migration or its database."""
+        while True:
+            try:
+                await check_migrated(self.pool, self.service, *migrations_of(self.service))
+                break
+            except NO_SCHEMA as error:
+                log.warning("service.waits_for_its_schema", error=repr(error))
+                await asyncio.sleep(SCHEMA_SECONDS)
+        await work()
 
 
 def migrations_of(service: str) -> tuple[Traversable, Traversable]:
@@ -70,8 +90,9 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> AsyncIterato
         relay = Relay(pool, redis, service, settings.stream)
         background = Background()
         stack.push_async_callback(background.stop)
-        background.start("relay", relay.run())
-        yield Plumbing(settings, service, pool, redis, relay, background)
+        parts = Plumbing(settings, service, pool, redis, relay, background)
+        background.start("relay", parts.when_migrated(relay.run))
+        yield parts
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from faststream import AckPolicy
@@ -110,7 +111,7 @@ class Consumer:
 
     async def _apply_when_possible(self, entry: Entry, event: AnyEvent) -> None:
         """Apply the event, waiting out an unreachable server for as long as it takes."""
-        pause = 0.1
+        pause, longest = 0.1, min(5.0, self._reading.redeliver_after_ms / 3000)  # else another takes the entry over
         while True:
             try:
                 await self._apply(event)
@@ -119,7 +120,7 @@ class Consumer:
                     raise
                 log.warning("event.server_unreachable", error=repr(error), retry_in=pause)
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, 5.0)
+                pause = min(pause * 2, longest)
                 await self._hold(entry, max(1, entry.deliveries - 1))
             else:
                 return
@@ -161,8 +162,8 @@ class Consumer:
 class Stream:
     """A FastStream broker reading one stream for one service: new entries in batches, abandoned ones one by one.
 
-    `alive()` is false when FastStream has given up reading (it does where the group is gone); `run` then makes the
-    group again and reads on.
+    `alive()` is false when FastStream has given up reading (it does where the group is gone) or the server refuses;
+    `run` makes the group again and reads on as soon as it can.
     """
 
     def __init__(self, broker: RedisBroker, redis: Redis, reading: Reading, consumer: Consumer) -> None:
@@ -187,8 +188,10 @@ class Stream:
             min_idle_time=reading.redeliver_after_ms,
         )
         # The service decides about each entry by itself, so FastStream acknowledges nothing.
-        broker.subscriber(stream=new, ack_policy=AckPolicy.MANUAL, decoder=_raw)(self._take_new)
-        broker.subscriber(stream=abandoned, ack_policy=AckPolicy.MANUAL, decoder=_raw)(self._take_abandoned)
+        broker.subscriber(stream=new, ack_policy=AckPolicy.MANUAL, parser=_unread, decoder=_raw)(self._take_new)
+        broker.subscriber(stream=abandoned, ack_policy=AckPolicy.MANUAL, parser=_unread, decoder=_raw)(
+            self._take_abandoned
+        )
 
     def alive(self) -> bool:
         """Whether both subscribers are reading."""
@@ -200,13 +203,26 @@ class Stream:
             while True:
                 try:
                     await self._read_on()
+                except ResponseError as error:
+                    await self._pause(error)
                 except (RedisError, OSError, TimeoutError) as error:
                     log.warning("stream.waiting", error=repr(error))
+                if (task := asyncio.current_task()) and task.cancelling():
+                    raise asyncio.CancelledError  # FastStream's start can swallow a cancellation
                 await asyncio.sleep(WATCH_SECONDS)
         finally:
             await self._broker.stop()
 
+    async def _pause(self, error: ResponseError) -> None:
+        """The server answers and refuses (a read-only replica, another kind of key): asking on would be a busy loop."""
+        log.warning("stream.refused", error=repr(error))
+        for subscriber in self._broker.subscribers:
+            if subscriber.running:
+                await subscriber.stop()
+
     async def _read_on(self) -> None:
+        # Acknowledging nothing is the cheapest way to learn whether this server lets us write to this stream.
+        await self._redis.xack(self._reading.stream, self._reading.group, "0-0")
         if self.alive() and self._broker.subscribers:
             return
         await self._make_group()
@@ -233,6 +249,17 @@ class Stream:
         raw = message.raw_message
         deliveries = await message.get_delivery_count()
         await self._consumer.settle(Entry(raw["message_ids"][0], raw["data"].get(b"event", b""), deliveries))
+
+
+async def _unread(raw: Any, build: Callable[[Any], Awaitable[Any]]) -> Any:
+    """FastStream's parser, kept from the entries' fields.
+
+    It would fail on bytes that are not UTF-8 before `Consumer.settle` could set them aside, and would answer to
+    whatever channel an entry names as its `reply_to`.
+    """
+    message = await build({**raw, "data": type(raw["data"])()})
+    message.raw_message = raw
+    return message
 
 
 async def _raw(message: object) -> object:

@@ -202,9 +202,7 @@ class Story:
             returned_by="MCS-0002",
             endorsements=(
                 Endorsement(stop=1, moment="arrival", at=arrival, authority="សាលាខេត្តសៀមរាប"),
-                Endorsement(
-                    stop=1, moment="departure", at=arrival + timedelta(days=2), authority="សាលាខេត្តសៀមរាប"
-                ),
+                Endorsement(stop=1, moment="departure", at=arrival + timedelta(days=2), authority="សាលាខេត្តសៀមរាប"),
             ),
             photos=(
                 self.file(photograph(shade), "stamp-arrival.jpg"),
@@ -289,5 +287,3 @@ def unit_listed(
             "data": data,
         }
     )
-
-

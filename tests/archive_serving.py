@@ -8,8 +8,6 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from shared.background import Background
-
 
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[str]:
@@ -18,18 +16,14 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=5)
         server = uvicorn.Server(config)
-        background = Background()
-        background.start("server", server.serve([listener]))
-        try:
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(server.serve([listener]))
             async with asyncio.timeout(20):
                 while not server.started:
-                    assert not background.dead()
+                    assert not serving.done()
                     await asyncio.sleep(0.01)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            if hasattr(app.state, "shelf"):
+            try:
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            finally:
                 app.state.shelf.feed.close()
-            server.should_exit = True
-            async with asyncio.timeout(20):
-                while not background.dead():
-                    await asyncio.sleep(0.01)
+                server.should_exit = True

@@ -40,7 +40,7 @@ def build(settings: ArchiveSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with plumbing(settings, "archive", archivist.archive) as parts:
             feed = Feed(parts.pool)
-            parts.background.start("feed", feed.run())
+            parts.background.start("feed", parts.when_migrated(feed.run))
             app.state.shelf = Shelf(parts.pool, kept, feed, look)
             add_health(app, "archive", parts)
             with _at_signals(feed.close):

@@ -26,9 +26,9 @@ def build(settings: NotifierSettings) -> FastAPI:
                 means = Means(parts.pool, parts.relay, bot, DocumentStore(settings.documents_dir))
                 sender = Sender(means, settings)
                 workers = Workers(means, sender, build_dispatcher(), settings)
-                parts.background.start("sender", sender.run())
-                parts.background.start("poller", Intake(parts.pool, bot, settings).run())
-                parts.background.start("updates", workers.run())
+                parts.background.start("sender", parts.when_migrated(sender.run))
+                parts.background.start("poller", parts.when_migrated(Intake(parts.pool, bot, settings).run))
+                parts.background.start("updates", parts.when_migrated(workers.run))
                 add_health(app, "notifier", parts)
                 yield
                 await parts.background.stop()

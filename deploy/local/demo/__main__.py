@@ -2,7 +2,6 @@
 
 import asyncio
 import fcntl
-import json
 import os
 import shlex
 import shutil
@@ -15,12 +14,11 @@ from pathlib import Path
 import click
 from honcho.manager import Manager
 
-from deploy.local.demo.plan import BOT_TOKEN, SAMPLES, Plan, make_plan, telegram_seed
+from deploy.local.demo.cast import Cast
+from deploy.local.demo.plan import BOT_TOKEN, Plan, make_plan
+from deploy.local.demo.prepare import prepare
 from deploy.local.servers import EmbeddedServers, ServersError
 from services.cli import SERVICES
-from services.issuer.admin import load_directory
-from shared.postgres import migrate, open_pool
-from shared.service import migrations_of
 
 FOLDER = Path("var/demo")
 WATCH_SECONDS = 1.0
@@ -31,7 +29,7 @@ WATCH_SECONDS = 1.0
 def main(once: bool) -> None:
     """Show one mission from invitation to closed file."""
     with _alone(), _servers() as (servers, plan):
-        asyncio.run(_prepare(plan))
+        asyncio.run(prepare(plan, Cast().groups()))
         sys.exit(_run(servers, plan, once))
 
 
@@ -60,17 +58,6 @@ def _servers() -> Iterator[tuple[EmbeddedServers, Plan]]:
         yield servers, make_plan(FOLDER, endpoints.redis_url, endpoints.database_url)
     finally:
         servers.stop()
-
-
-async def _prepare(plan: Plan) -> None:
-    """Schemas, the sample institutions, and the sandbox's first state."""
-    for service in SERVICES:
-        await migrate(plan.database_url, service, *migrations_of(service))
-    async with open_pool(plan.database_url, "issuer", 2) as pool:
-        for institution in ("mcs", "dfr"):
-            await load_directory(pool, SAMPLES / institution)
-    (plan.path / "telegram.json").write_text(json.dumps(telegram_seed(), ensure_ascii=False), encoding="utf-8")
-    plan.save()
 
 
 def _run(servers: EmbeddedServers, plan: Plan, once: bool) -> int:

@@ -11,6 +11,7 @@ from deploy.local.demo.plan import Plan
 
 Found = TypeVar("Found")
 PATIENCE_SECONDS = 60.0
+Photos = list[tuple[str, tuple[str, bytes, str]]]
 
 
 class StepFailed(Exception):
@@ -28,6 +29,19 @@ async def until(what: str, look: Callable[[], Awaitable[Found | None]], seconds:
             pass
         await asyncio.sleep(0.2)
     raise StepFailed(f"{what}: not seen within {seconds:.0f} s")
+
+
+async def insist(
+    what: str, act: Callable[[], Awaitable[object]], look: Callable[[], Awaitable[Found | None]], tries: int = 4
+) -> Found:
+    """Do something, and do it again where nothing comes of it, as a person would. Raises `StepFailed`."""
+    for _ in range(tries):
+        await act()
+        try:
+            return await until(what, look, PATIENCE_SECONDS / tries)
+        except StepFailed:
+            continue
+    raise StepFailed(f"{what}: not seen in {tries} tries")
 
 
 class Clients:
@@ -52,9 +66,14 @@ class Clients:
 
     async def as_person(self, person: str, method: str, path: str, **kwargs: Any) -> Any:
         """The issuer's answer to a person, as JSON. Raises `StepFailed` with the problem's title."""
-        headers = {"Authorization": f"Bearer {self._keys[person]}"}
-        answer = await self._http.request(method, self.issuer + path, headers=headers, **kwargs)
-        return _json(answer)
+        headers = {"Authorization": f"Bearer {self._keys[person]}", **kwargs.pop("headers", {})}
+
+        async def answered() -> httpx.Response | None:
+            answer = await self._http.request(method, self.issuer + path, headers=headers, **kwargs)
+            return None if answer.status_code == 503 else answer
+
+        # Every act can be sent again without harm, so a service that is away for a moment is waited for.
+        return _json(await until(f"an answer to {method} {path}", answered))
 
     async def letter(self, person: str, mission_id: str) -> bytes:
         """The letter's bytes."""
@@ -70,6 +89,10 @@ class Clients:
     async def sandbox(self, method: str, path: str, **kwargs: Any) -> Any:
         """The sandbox's control interface: acting as a member of a chat."""
         return _json(await self._http.request(method, f"{self.telegram}/control{path}", **kwargs))
+
+    async def say(self, chat: int, form: dict[str, str], photos: Photos) -> Any:
+        """Post an album with a caption as a member of the chat."""
+        return await self.sandbox("POST", f"/chats/{chat}/messages", data=form, files=photos)
 
 
 def _json(answer: httpx.Response) -> Any:

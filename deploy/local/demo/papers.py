@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from deploy.local.demo import plan as cast
+from deploy.local.demo.cast import Cast
 
 
 def invitation() -> bytes:
@@ -34,11 +34,19 @@ def stamped_page(caption: str, colour: str) -> bytes:
     return file.getvalue()
 
 
-def order(document: dict[str, Any], departs: datetime) -> dict[str, Any]:
-    """The request: three people to Siem Reap for eight hours from `departs`, on the uploaded invitation."""
+def photos() -> list[tuple[str, tuple[str, bytes, str]]]:
+    """Both photographs as the parts of a form."""
+    return [
+        ("photo", ("arrival.jpg", stamped_page("ARRIVAL", "#b02020"), "image/jpeg")),
+        ("photo", ("departure.jpg", stamped_page("DEPARTURE", "#2040b0"), "image/jpeg")),
+    ]
+
+
+def order(cast: Cast, document: dict[str, Any], departs: datetime) -> dict[str, Any]:
+    """The request: the cast to Siem Reap for eight hours from `departs`, on the uploaded invitation."""
     return {
-        "unit": cast.UNIT,
-        "issuer": cast.ISSUER,
+        "unit": cast.unit,
+        "issuer": cast.issuer,
         "basis": {
             "kind": "invitation",
             "reference": "១២៣/២៦ សរ",
@@ -46,18 +54,14 @@ def order(document: dict[str, Any], departs: datetime) -> dict[str, Any]:
             "sender": "រដ្ឋបាលខេត្តសៀមរាប",
             "document": document,
         },
-        "travellers": [
-            {"person": cast.LEADER, "role": "leader"},
-            {"person": cast.MEMBER, "role": "member"},
-            {"person": cast.DRIVER, "role": "driver"},
-        ],
+        "travellers": [{"person": person, "role": role} for person, role in cast.travellers],
         "stops": [{"place": "17", "host": "សាលាខេត្តសៀមរាប"}],
         "purpose": "ចូលរួមសិក្ខាសាលាស្តីពីការគ្រប់គ្រងលិខិតបញ្ជាបេសកកម្ម និងការប្រមូលរបាយការណ៍លទ្ធផល",
-        "duties": [cast.DUTY],
+        "duties": [cast.duty],
         "departs_at": departs.isoformat(),
         "returns_at": (departs + timedelta(hours=8)).isoformat(),
-        "transport": {"means": "ministry_car", "plate": "រដ្ឋ ២-១២៣៤"},
-        "signatory": cast.SIGNATORY,
+        "transport": cast.transport,
+        "signatory": cast.signatory,
     }
 
 

@@ -1,18 +1,13 @@
-"""Who plays in the demo, where things listen, and the settings of each process."""
+"""Where things listen, and the settings of each process."""
 
 import json
 import secrets
-import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from services.issuer.directory import Directory, GroupKind, read
+from deploy.local.servers.ports import free_port, why_taken
 
-SAMPLES = Path(__file__).parents[1] / "samples"
 BOT_TOKEN = "1000001:demo-token-for-the-sandbox-only"  # noqa: S105 (the sandbox on loopback takes any)
-HEAD, OFFICER, CHECKER = "MCS-0042", "MCS-0021", "MCS-0022"
-LEADER, MEMBER, DRIVER, SIGNATORY = "MCS-0043", "MCS-0044", "MCS-0026", "MCS-0015"
-UNIT, ISSUER, DUTY = "mcs.gdcs-policy", "mcs.gdaf", "mcs.gdcs-policy.d01"
 
 
 @dataclass(frozen=True)
@@ -63,9 +58,11 @@ class Plan:
         return cls(**json.loads((folder / "plan.json").read_text(encoding="utf-8")))
 
 
-def make_plan(folder: Path, redis_url: str, database_url: str) -> Plan:
-    """A plan with the usual ports where they are free, and others where they are not."""
-    issuer, notifier, archive, telegram = (_free_port(port) for port in (8801, 8802, 8803, 8804))
+def make_plan(
+    folder: Path, redis_url: str, database_url: str, ports: tuple[int, ...] = (8801, 8802, 8803, 8804)
+) -> Plan:
+    """A plan with the ports asked for where they are free (0: any), and others where they are not."""
+    issuer, notifier, archive, telegram = (_free_port(port) for port in ports)
     return Plan(
         folder=str(folder.absolute()),
         redis_url=redis_url,
@@ -79,46 +76,4 @@ def make_plan(folder: Path, redis_url: str, database_url: str) -> Plan:
 
 
 def _free_port(wanted: int) -> int:
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            chosen: int = probe.getsockname()[1]
-            return chosen
-    raise OSError("no free port on loopback")
-
-
-def telegram_id(person: str) -> int:
-    """The Telegram account that the sandbox gives a sample person."""
-    return 7_000_000_000 + int(person.rsplit("-", 1)[1])
-
-
-def telegram_seed() -> dict[str, object]:
-    """The sandbox's first state: the sample ministry's groups, with the people who belong there."""
-    directory = read(SAMPLES / "mcs")
-    shown = [g for g in directory.groups if g.chat_id and (g.kind is GroupKind.LEADERSHIP or g.unit == UNIT)]
-    members = {
-        group.chat_id: [p.id for p in directory.people if group.kind is GroupKind.LEADERSHIP or p.unit == group.unit]
-        for group in shown
-    }
-    people = sorted({person for group in members.values() for person in group} | {DRIVER, OFFICER, CHECKER})
-    return {
-        "users": [_user(directory, person) for person in people],
-        "chats": [
-            {
-                "id": group.chat_id,
-                "title": group.name,
-                "members": [{"user": "bot", "status": "administrator"}]
-                + [{"user": telegram_id(person)} for person in members[group.chat_id]],
-            }
-            for group in shown
-        ],
-    }
-
-
-def _user(directory: Directory, person_id: str) -> dict[str, object]:
-    person = directory.person(person_id)
-    return {"id": telegram_id(person_id), "first_name": person.name_km, "last_name": f"({person_id})", "started": True}
+    return free_port() if wanted == 0 or why_taken(wanted) else wanted

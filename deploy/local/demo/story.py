@@ -9,13 +9,14 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import click
 
 from deploy.local.demo import papers
-from deploy.local.demo import plan as cast
-from deploy.local.demo.clients import Clients, StepFailed, until
-from deploy.local.demo.plan import Plan, telegram_id
+from deploy.local.demo.cast import Cast, telegram_id
+from deploy.local.demo.clients import Clients, StepFailed, insist, until
+from deploy.local.demo.plan import Plan
 from services.issuer.admin import add_key
 from services.notifier.store.accounts import make_link
 from shared.clock import PHNOM_PENH, now
@@ -28,11 +29,13 @@ Step = tuple[str, str, Callable[[], Awaitable[str]]]
 class Story:
     """Plays the people of one mission and watches what the services make of it."""
 
-    def __init__(self, plan: Plan, clients: Clients) -> None:
+    def __init__(self, plan: Plan, clients: Clients, cast: Cast) -> None:
         self._plan = plan
         self._at = clients
+        self._cast = cast
         self._began = time.monotonic()
         self._departs = now().astimezone(PHNOM_PENH) - timedelta(hours=6)
+        self._key = str(uuid4())
         self._document: dict[str, Any] = {}
         self._mission_id = ""
         self._number = ""
@@ -59,62 +62,81 @@ class Story:
         return f"issuer {self._at.issuer}  archive {self._at.archive}  Telegram {self._at.telegram}"
 
     async def link(self) -> str:
-        chat = telegram_id(cast.LEADER)
-        token = await until("the directory at the notifier", partial(_link_token, self._plan))
-        await self._at.sandbox("POST", f"/chats/{chat}/messages", json={"user": chat, "text": f"/start {token}"})
-        answer = await until("the bot's answer", lambda: self._bot_message(chat, after=0))
+        chat = telegram_id(self._cast.leader)
+        token = await until("the directory at the notifier", partial(_link_token, self._plan, self._cast.leader))
+        start = {"user": chat, "text": f"/start {token}"}
+        answer = await insist(
+            "the bot's answer",
+            lambda: self._at.sandbox("POST", f"/chats/{chat}/messages", json=start),
+            partial(self._bot_message, chat, lambda _: True),
+        )
         return str(answer["text"]).splitlines()[0]
 
     async def attach(self) -> str:
         files = {"file": ("invitation.pdf", papers.invitation(), "application/pdf")}
-        self._document = await self._at.as_person(cast.HEAD, "POST", "/documents", files=files)
+        self._document = await self._at.as_person(self._cast.head, "POST", "/documents", files=files)
         return f"sha256 {self._document['sha256'][:16]}…, {self._document['size']} bytes"
 
     async def request(self) -> str:
-        asked = await self._at.as_person(
-            cast.HEAD, "POST", "/missions", json=papers.order(self._document, self._departs)
-        )
+        order = papers.order(self._cast, self._document, self._departs)
+        once = {"Idempotency-Key": self._key}
+        asked = await self._at.as_person(self._cast.head, "POST", "/missions", json=order, headers=once)
         self._mission_id = asked["mission_id"]
         return f"{self._at.archive}/missions/{self._mission_id}"
 
     async def issue(self) -> str:
         path = f"/missions/{self._mission_id}/issue"
         reason = {"overrides": {"departure_past": "ការធ្វើតេស្តបង្ហាញប្រព័ន្ធ"}}
-        mission = await self._at.as_person(cast.OFFICER, "POST", path, json=reason)
+        mission = await self._at.as_person(self._cast.officer, "POST", path, json=reason)
         self._number = mission["number"]
-        pdf = await self._at.letter(cast.OFFICER, self._mission_id)
+        pdf = await self._at.letter(self._cast.officer, self._mission_id)
         path_of_letter = self._plan.path / "letter.pdf"
         path_of_letter.write_bytes(pdf)
         self._letter = {"path": str(_from_here(path_of_letter)), "sha256": hashlib.sha256(pdf).hexdigest()}
         return f"លេខ {self._number} — {self._letter['path']} ({len(pdf)} bytes)"
 
     async def announced(self) -> str:
-        async def both() -> list[dict[str, Any]] | None:
-            events = await self._events("AnnouncementDelivered")
-            audiences = {event["data"]["audience"] for event in events}
-            return [event["data"] for event in events] if audiences == {"leadership", "unit"} else None
+        expected = {group.chat_id for group in self._cast.groups()}
 
-        self._announced = await until("both announcements", both)
-        return ", ".join(f"{a['chat_name']} #{a['message_id']}" for a in self._announced)
+        async def everywhere() -> list[dict[str, Any]] | None:
+            delivered = await self._events("AnnouncementDelivered")
+            failed = await self._events("AnnouncementFailed")
+            ends = {event["data"]["chat"]: event["data"] for event in (*failed, *delivered)}
+            return list(ends.values()) if set(ends) >= expected else None
+
+        self._announced = await until("an announcement in each group", everywhere)
+        return ", ".join(f"{a['chat_name']} #{a.get('message_id', '?')}" for a in self._announced)
 
     async def returned(self) -> str:
-        unit = next(a for a in self._announced if a["audience"] == "unit")
-        traveller, chat = telegram_id(cast.LEADER), unit["chat"]
-        form = {"user": str(traveller), "text": papers.report(self._departs), "reply_to": str(unit["message_id"])}
-        photos = [
-            ("photo", ("arrival.jpg", papers.stamped_page("ARRIVAL", "#b02020"), "image/jpeg")),
-            ("photo", ("departure.jpg", papers.stamped_page("DEPARTURE", "#2040b0"), "image/jpeg")),
-        ]
-        sent = await self._at.sandbox("POST", f"/chats/{chat}/messages", data=form, files=photos)
-        draft = await until("the hand-in button", lambda: self._bot_message(chat, sent[-1]["message_id"], "h:"))
+        chat, post = await self._where_to_reply()
+        traveller = telegram_id(self._cast.leader)
+        last = max((message["message_id"] for message in await self._messages(chat)), default=0)
+        offered = partial(self._bot_message, chat, lambda m: m["message_id"] > last and bool(_buttons(m, "h:")))
+        draft = await insist("the hand-in button", post, offered)
         press = {"user": traveller, "button": _buttons(draft, "h:")[0]}
-        await self._at.sandbox("POST", f"/chats/{chat}/messages/{draft['message_id']}/press", json=press)
-        await until("the return", self._return_id)
+        path = f"/chats/{chat}/messages/{draft['message_id']}/press"
+        await insist("the return", lambda: self._at.sandbox("POST", path, json=press), self._return_id)
         return f"{self._at.telegram}/"
+
+    async def _where_to_reply(self) -> tuple[int, Callable[[], Awaitable[object]]]:
+        """The chat and the act of replying: to the announcement in the unit's group, or else in the private chat."""
+        traveller, group = telegram_id(self._cast.leader), self._cast.unit_chat()
+        form = {"user": str(traveller), "text": papers.report(self._departs)}
+        announcement = await self._bot_message(group, lambda m: "document" in m and self._number in m["caption"])
+        if announcement is not None:
+            reply = form | {"reply_to": str(announcement["message_id"])}
+            return group, lambda: self._at.say(group, reply, papers.photos())
+        choose = {"user": traveller, "text": f"/return {self._number}"}
+
+        async def privately() -> None:
+            await self._at.sandbox("POST", f"/chats/{traveller}/messages", json=choose)
+            await self._at.say(traveller, form, papers.photos())
+
+        return traveller, privately
 
     async def accepted(self) -> str:
         path = f"/missions/{self._mission_id}/returns/{await self._return_id()}/accept"
-        mission = await self._at.as_person(cast.CHECKER, "POST", path)
+        mission = await self._at.as_person(self._cast.checker, "POST", path)
         return f"state {mission['state']}"
 
     async def archived(self) -> str:
@@ -126,13 +148,13 @@ class Story:
 
     async def summary(self) -> dict[str, Any]:
         """What happened, as seen from outside: the archive's events and the issuer's state."""
-        mission = await self._at.as_person(cast.OFFICER, "GET", f"/missions/{self._mission_id}")
+        mission = await self._at.as_person(self._cast.officer, "GET", f"/missions/{self._mission_id}")
         events = (await self._at.archived(self._mission_id) or {}).get("events", [])
         return {
             "mission_id": self._mission_id,
             "number": self._number,
             "letter": self._letter,
-            "announced": [{"chat": a["chat"], "message_id": a["message_id"]} for a in self._announced],
+            "announced": [{"chat": a["chat"], "message_id": a.get("message_id")} for a in self._announced],
             "events": [{"id": event["id"], "type": event["type"]} for event in events],
             "state": mission["state"],
             "seconds": round(time.monotonic() - self._began, 2),
@@ -143,14 +165,16 @@ class Story:
         return [event for event in found["events"] if event["type"] == kind]
 
     async def _return_id(self) -> str | None:
-        mission = await self._at.as_person(cast.CHECKER, "GET", f"/missions/{self._mission_id}")
+        mission = await self._at.as_person(self._cast.checker, "GET", f"/missions/{self._mission_id}")
         waiting = [each["return_id"] for each in mission["returns"] if each["state"] == "received"]
         return waiting[0] if waiting else None
 
-    async def _bot_message(self, chat: int, after: int, button: str = "") -> dict[str, Any] | None:
-        messages = await self._at.sandbox("GET", f"/chats/{chat}/messages")
-        from_bot = (m for m in messages if m["message_id"] > after and m["from"]["is_bot"])
-        return next((message for message in from_bot if not button or _buttons(message, button)), None)
+    async def _messages(self, chat: int) -> list[dict[str, Any]]:
+        return list(await self._at.sandbox("GET", f"/chats/{chat}/messages"))
+
+    async def _bot_message(self, chat: int, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
+        messages = await self._messages(chat)
+        return next((message for message in messages if message["from"]["is_bot"] and fits(message)), None)
 
 
 def _buttons(message: dict[str, Any], prefix: str) -> list[str]:
@@ -164,25 +188,26 @@ def _from_here(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-async def _keys(plan: Plan) -> dict[str, str]:
+async def make_keys(plan: Plan, cast: Cast) -> dict[str, str]:
     """A key for each who uses the issuer, as an administrator makes them."""
     async with open_pool(plan.database_url, "issuer", 2) as pool:
-        return {person: await add_key(pool, person) for person in (cast.HEAD, cast.OFFICER, cast.CHECKER)}
+        return {person: await add_key(pool, person) for person in (cast.head, cast.officer, cast.checker)}
 
 
-async def _link_token(plan: Plan) -> str | None:
+async def _link_token(plan: Plan, person: str) -> str | None:
     """The traveller's one-time link token, or None while the notifier has not heard of them yet."""
     async with open_pool(plan.database_url, "notifier", 2) as pool, transaction(pool) as connection:
         try:
-            return await make_link(connection, cast.LEADER)
+            return await make_link(connection, person)
         except Refused:
             return None
 
 
 async def tell(plan: Plan) -> bool:
     """Play the story; returns whether every step was seen."""
-    clients = Clients(plan, await _keys(plan))
-    story = Story(plan, clients)
+    cast = Cast()
+    clients = Clients(plan, await make_keys(plan, cast))
+    story = Story(plan, clients, cast)
     try:
         for number, (khmer, english, play) in enumerate(story.steps(), 1):
             seen = await play()

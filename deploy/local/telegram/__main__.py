@@ -33,9 +33,13 @@ async def _serve(port: int, host: str, token: str, folder: Path | None, seed: Se
         sandbox = Sandbox(port=port, host=host, token=token, folder=folder, seed=seed, limits=Pace(limits))
     except ControlError as error:
         raise click.ClickException(error.reason) from error
-    async with sandbox:
-        click.echo(f"{sandbox.url}/")
-        await stopped.wait()
+    try:
+        await sandbox.start()
+    except OSError as error:
+        raise click.ClickException(f"port {port} cannot be taken: {error.strerror}") from error
+    click.echo(f"{sandbox.url}/")
+    await stopped.wait()
+    await sandbox.stop()
 
 
 if __name__ == "__main__":

@@ -86,7 +86,11 @@ class Sandbox:
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
         self.port = self._runner.addresses[0][1]
         sender = WebhookSender(self.world, self.webhook_pause)
         jobs = (self._snapshot.keep(self.world.state, self.world.changes), sender.run())

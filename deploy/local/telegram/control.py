@@ -169,7 +169,7 @@ def _find_chat(request: web.Request) -> Chat:
 
 def _place(request: web.Request, place: SeedMember) -> Chat:
     actors = actors_of(request)
-    user_id = actors.world.state.bot.id if place.user == "bot" else int(place.user)
+    user_id = actors.world.state.bot.id if place.user == "bot" else place.user
     return actors.set_member(number_of(request, "chat"), user_id, Member(status=place.status, title=place.title))
 
 

@@ -1,6 +1,7 @@
 """The control calls for tests: files, updates, the log of calls, faults, limits, seed and reset, live changes."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from aiohttp import web
 from pydantic import BaseModel, Field
@@ -38,7 +39,9 @@ async def show_file(request: web.Request) -> web.Response:
     if file is None:
         raise ControlError("no such file")
     mime = "image/jpeg" if file.kind == "photo" else file.mime
-    headers = {} if mime in INLINE_TYPES else {"Content-Disposition": "attachment"}
+    shown = "inline" if mime in INLINE_TYPES else "attachment"
+    name = quote(file.name or file.path.rsplit("/", 1)[-1])
+    headers = {"Content-Disposition": f"{shown}; filename*=UTF-8''{name}"}
     kind = mime if mime in INLINE_TYPES and mime else "application/octet-stream"
     return web.Response(body=world.files.read(file), content_type=kind, headers=headers)
 

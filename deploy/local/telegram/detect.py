@@ -5,12 +5,13 @@ import re
 from deploy.local.telegram.entities import entity, utf16_length
 from deploy.local.telegram.model import Json
 
+_WORD = "[\\w\u17b4-\u17d3\u17dd]"  # Khmer vowel signs and the subscript sign are no \\w
 _PATTERNS = (
     ("bot_command", re.compile(r"(?<![\w/<>@])/[A-Za-z0-9_]{1,64}(?:@[A-Za-z][A-Za-z0-9_]{3,31})?(?![\w/<>])")),
     ("email", re.compile(r"(?<![\w.+-])[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")),
     ("url", re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)]")),
     ("mention", re.compile(r"(?<![\w`/@])@[A-Za-z][A-Za-z0-9_]{3,31}(?!\w)")),
-    ("hashtag", re.compile(r"(?<![\w#])#(?=\S*[^\W\d_])\w{1,256}")),
+    ("hashtag", re.compile(rf"(?<![\w#])#(?={_WORD}*[^\W\d_]){_WORD}{{1,256}}")),
 )
 _SEALED = frozenset({"code", "pre", "text_link", "text_mention"})
 

@@ -10,7 +10,7 @@ from deploy.local.telegram.calls import Call
 from deploy.local.telegram.content import chat_id_of
 from deploy.local.telegram.errors import ApiError, too_many_requests
 from deploy.local.telegram.faults import AFTER, BEFORE, Fault, FaultKind
-from deploy.local.telegram.methods import METHODS
+from deploy.local.telegram.methods import METHODS, Method
 from deploy.local.telegram.model import Json
 from deploy.local.telegram.params import Params
 from deploy.local.telegram.world import World
@@ -49,11 +49,8 @@ async def execute(world: World, name: str, params: Params) -> Answer:
 
 
 async def _run(world: World, name: str, params: Params, call: Call) -> Answer:
-    method = METHODS.get(name.lower())
     try:
-        if method is None:
-            raise ApiError(404, "Not Found: method not found")
-        result = await method(world, params)
+        result = await _method_named(name)(world, params)
     except ApiError as error:
         call.outcome, call.error_code, call.description = "error", error.code, error.description
         return refusal(error)
@@ -66,6 +63,13 @@ async def _run(world: World, name: str, params: Params, call: Call) -> Answer:
         return Answer(closing="now")
     call.outcome = "hung_after"
     return Answer(closing="later", hang=fault.seconds)
+
+
+def _method_named(name: str) -> Method:
+    method = METHODS.get(name.lower())
+    if method is None:
+        raise ApiError(404, "Not Found: method not found")
+    return method
 
 
 def _failed_before(fault: Fault, call: Call) -> Answer:

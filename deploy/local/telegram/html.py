@@ -143,8 +143,8 @@ class _Html:
             kind = "expandable_blockquote" if "expandable" in tag.attributes else "blockquote"
             self.entities.append(entity(kind, tag.offset, length))
         elif tag.tag == "tg-emoji":
-            emoji = tag.attributes.get("emoji-id", "")
-            self.entities.append(entity("custom_emoji", tag.offset, length, custom_emoji_id=emoji))
+            extra = {"custom_emoji_id": tag.attributes.get("emoji-id", "")}
+            self.entities.append(entity("custom_emoji", tag.offset, length, **extra))
         else:
             language = tag.attributes.get("class", "").removeprefix("language-") if tag.tag == "code" else ""
             extra = {"language": language} if language else {}

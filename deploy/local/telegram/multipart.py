@@ -5,7 +5,7 @@ import re
 from urllib.parse import parse_qsl, unquote
 
 from deploy.local.telegram.errors import bad_request
-from deploy.local.telegram.params import Params, Upload, as_text
+from deploy.local.telegram.params import NOT_UTF8, Params, Upload, as_text, broken
 
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]+)"|([^;\s]+))', re.IGNORECASE)
 _NAME = re.compile(r'[;\s]name=(?:"([^"]*)"|([^;\r\n]*))', re.IGNORECASE)
@@ -22,6 +22,8 @@ def read_body(content_type: str, body: bytes, params: Params) -> None:
         _read_json(body, params)
     elif kind == "application/x-www-form-urlencoded":
         params.values.update(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+    if any(broken(value) for value in params.values.values()):
+        raise bad_request(NOT_UTF8)
 
 
 def _read_json(body: bytes, params: Params) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from deploy.local.telegram.errors import bad_request
 from deploy.local.telegram.model import Json
 
+NOT_UTF8 = "strings must be encoded in UTF-8"
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -71,7 +73,14 @@ class Params:
             value: object = json.loads(raw)
         except ValueError as exc:
             raise bad_request(problem) from exc
+        if broken(json.dumps(value, ensure_ascii=False)):
+            raise bad_request(NOT_UTF8)
         return value
+
+
+def broken(text: str) -> bool:
+    """Whether half of a surrogate pair stands alone in it, which no UTF-8 can carry."""
+    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def as_text(value: object) -> str:

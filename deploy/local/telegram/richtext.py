@@ -1,5 +1,7 @@
 """Text with entities as HTML for the page; everything a person wrote is escaped."""
 
+from itertools import pairwise
+
 from markupsafe import Markup, escape
 
 from deploy.local.telegram.model import Json
@@ -28,7 +30,7 @@ def rich(text: str, entities: list[Json]) -> Markup:
     spans = [(item["offset"], item["offset"] + item["length"], item) for item in entities]
     cuts = sorted({0, len(units) // 2, *(begin for begin, _, _ in spans), *(end for _, end, _ in spans)})
     html = Markup()
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         piece = units[2 * begin : 2 * end].decode("utf-16-le", errors="replace")
         covering = [item for first, last, item in spans if first <= begin and end <= last]
         html += _wrapped(piece, covering)

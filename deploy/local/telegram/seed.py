@@ -1,5 +1,7 @@
 """Chats, people and places that a demo or test starts from, as one JSON document; applying it twice changes nothing."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 from deploy.local.telegram.actors import Actors
@@ -9,7 +11,7 @@ from deploy.local.telegram.model import Chat, ChatType, Member, Status, User
 class SeedMember(BaseModel):
     """A place; `user` is a person's id or "bot"."""
 
-    user: int | str
+    user: int | Literal["bot"]
     status: Status = Status.MEMBER
     title: str | None = None
 
@@ -45,7 +47,7 @@ def add_seed_chat(actors: Actors, seed: SeedChat, *, quiet: bool = False) -> Cha
     """Adds or renames one group and puts its members into their places; `quiet`: their coming is not announced."""
     bot_id = actors.world.state.bot.id
     places = {
-        bot_id if item.user == "bot" else int(item.user): Member(status=item.status, title=item.title)
+        bot_id if item.user == "bot" else item.user: Member(status=item.status, title=item.title)
         for item in seed.members
     }
     chat = actors.add_chat(Chat(id=seed.id, type=seed.type, title=seed.title, username=seed.username))

@@ -32,12 +32,12 @@ class Snapshot:
 
     async def keep(self, state: State, changes: Changes) -> None:
         """Saves after changes, at most once per pause, until cancelled."""
-        saved = changes.version
+        saved = 0
         while self._path:
             await changes.after(saved)
             await asyncio.sleep(PAUSE)
             saved = changes.version
-            await asyncio.to_thread(self._write, state.model_dump_json(exclude_defaults=True))
+            self.save(state)
 
     def _write(self, text: str) -> None:
         if self._path:

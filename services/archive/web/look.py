@@ -26,6 +26,8 @@ TITLES = {
     503: message("Out of reach for the moment"),
 }
 OTHER_TITLE = message("This does not work")
+KEPT = frozenset({"q", "state", "before", "next"})
+"""Parts of an address that a change of language keeps."""
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -96,7 +98,7 @@ class Look:
 
 
 def _in_other(request: Request, language: Language) -> str:
-    kept = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key in KEPT]
     return "?" + urlencode([*kept, ("lang", "en" if language == "km" else "km")])
 
 

@@ -78,17 +78,17 @@ async def gather(
 ) -> Facts:
     """Everything that the gates look at, as it is in this transaction."""
     moment = now()
-    found = {stop.place: places.find(stop.place) for stop in order.stops}
+    found = {stop.place: name for stop in order.stops if (name := places.find(stop.place))}
     return Facts(
         order=order,
         requester=requester,
         directory=directory,
-        places={code: name for code, name in found.items() if name is not None},
+        places=found,
         basis_held=await _held(parts, connection, order.basis.document),
         engagements=await missions.engagements(connection, mission_id, order),
         overdue=await missions.overdue(connection, order, moment - parts.rules.overdue_after),
         overdue_blocks=parts.rules.overdue_blocks,
-        unprintable=tuple(unprintable(_printed(order))),
+        unprintable=tuple(unprintable(" ".join((*_printed(order), *(name.km for name in found.values()))))),
         now=moment,
     )
 
@@ -101,9 +101,9 @@ async def _held(parts: Parts, connection: Connection, document: DocumentRef) -> 
     return parts.documents.holds(known.sha256)
 
 
-def _printed(order: Order) -> str:
-    """All the text of an order that its letter prints."""
+def _printed(order: Order) -> tuple[str, ...]:
+    """All the texts of an order that its letter prints."""
     hosts = (stop.host for stop in order.stops)
     basis = (order.basis.sender, order.basis.reference)
     rest = (order.purpose, order.transport.plate, order.luggage, order.budget_line, order.funding)
-    return " ".join((*hosts, *basis, *rest, *order.visas, *order.copies))
+    return (*hosts, *basis, *rest, *order.visas, *order.copies)

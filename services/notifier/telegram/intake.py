@@ -20,6 +20,7 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.store import updates
 from services.notifier.store.updates import StoredUpdate
 from services.notifier.telegram import apologies
+from services.notifier.telegram.returning import FileUnavailable
 from services.notifier.telegram.sender import Means, Sender
 from services.notifier.telegram.talk import Talk
 from shared.postgres import TRANSIENT, Connection, Pool, transaction
@@ -143,10 +144,13 @@ class Workers:
                 return answer
         except TRANSIENT:
             raise
+        except FileUnavailable as error:
+            log.warning("update.file_unavailable", update_id=update.update_id, error=str(error))
+            await self._failed(connection, update, repr(error)[:500])
         except Exception as error:  # whatever it is, the next update must be able to follow
             log.exception("update.failed", update_id=update.update_id, attempts=update.attempts + 1)
-            await self._failed(connection, update, f"{type(error).__name__}: {error}"[:500])
-            return None
+            await self._failed(connection, update, repr(error)[:500])
+        return None
 
     async def _failed(self, connection: Connection, update: StoredUpdate, error: str) -> None:
         bot_id = self._means.bot.id

@@ -95,7 +95,7 @@ class Queue:
         """Send events and wait until the archive holds them all."""
         await self.send(*events)
         wanted = {str(event.event_id) for event in events}
-        await until(lambda: self._log(), lambda log: wanted <= {event["id"] for event in log})
+        await until(self._log, lambda log: wanted <= {event["id"] for event in log})
 
     async def _log(self) -> list[dict[str, Any]]:
         answer = await self.viewer.get("/events", params={"limit": 500})
@@ -108,7 +108,7 @@ async def until(look: Callable[[], Any], wanted: Callable[[Any], bool], seconds:
     seen = None
     try:
         async with asyncio.timeout(seconds):
-            while not wanted(seen := await look()):
+            while not wanted(seen := await look()):  # noqa: ASYNC110 (what is looked at lies in other processes)
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"waited {seconds} s in vain; seen last: {seen}") from None

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
 import httpx
@@ -22,6 +22,8 @@ from shared.events import Event
 from tests.archive_samples import Story
 from tests.archive_serving import serving
 from tests.integration.archive.conftest import KEY, until
+
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True)
@@ -143,15 +145,15 @@ async def test_a_lost_listener_is_made_up_for(
         assert (await stream.next()).event_id == sent[0]
 
 
-async def test_readers_who_leave_are_forgotten(client: httpx.AsyncClient, settings: ArchiveSettings) -> None:
-    transport_app = build(settings)
-    async with serving(transport_app) as address:
+async def test_readers_who_leave_are_forgotten(settings: ArchiveSettings) -> None:
+    app = build(settings)
+    async with serving(app) as address:
         headers = {"Authorization": f"Bearer {KEY}"}
         async with httpx.AsyncClient(base_url=address, headers=headers) as other, listening(other):
-            assert transport_app.state.shelf.feed.readers == 1
+            assert app.state.shelf.feed.readers == 1
 
         async def readers() -> int:
-            count: int = transport_app.state.shelf.feed.readers
+            count: int = app.state.shelf.feed.readers
             return count
 
         await until(readers, lambda count: count == 0)
@@ -174,7 +176,6 @@ async def test_a_position_that_is_none_is_refused(client: httpx.AsyncClient, pos
 
 async def test_an_open_stream_does_not_hold_up_the_end(settings: ArchiveSettings, unused_tcp_port: int) -> None:
     environment = {
-        **os.environ,
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "REDIS_URL": settings.redis_url.get_secret_value(),
         "DOCUMENTS_DIR": str(settings.documents_dir),
@@ -183,7 +184,7 @@ async def test_an_open_stream_does_not_hold_up_the_end(settings: ArchiveSettings
         "PORT": str(unused_tcp_port),
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.archive", env=environment, stdout=asyncio.subprocess.DEVNULL
+        sys.executable, "-m", "services.archive", env=environment, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
     )
     try:
         headers = {"Authorization": f"Bearer {KEY}"}

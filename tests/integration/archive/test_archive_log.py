@@ -71,9 +71,7 @@ async def test_an_event_waits_for_its_document(
     assert (await viewer.get(f"/missions/{elsewhere.mission_id}.json")).status_code == 404
     shared_files.put(late)
     await queue.archived()
-    await until(
-        lambda: viewer.get(f"/missions/{elsewhere.mission_id}.json"), lambda answer: answer.status_code == 200
-    )
+    await until(lambda: viewer.get(f"/missions/{elsewhere.mission_id}.json"), lambda answer: answer.status_code == 200)
     assert (await viewer.get(f"/documents/{reference.sha256}")).content == late
 
 
@@ -145,9 +143,7 @@ async def test_replicas_that_append_at_once_leave_no_reader_behind(
     assert len(seen) == len(set(seen)) == len(events)
 
 
-async def test_the_newest_directory_names_count_whatever_arrives_last(
-    pool: Pool, settings: ArchiveSettings
-) -> None:
+async def test_the_newest_directory_names_count_whatever_arrives_last(pool: Pool, settings: ArchiveSettings) -> None:
     gone = PersonListed(person="MCS-0100", name_km="អតីតមន្ត្រី", name_latin="FORMER")
     async with pool:
         for event in (unit_listed(2, name_km="ឈ្មោះថ្មី"), unit_listed(1, name_km="ឈ្មោះចាស់", people=(gone,))):

@@ -1,7 +1,7 @@
 """The archive's pages and JSON: who gets in, what is shown, and in which language."""
 
 import io
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -13,9 +13,23 @@ from tests.archive_samples import REPORT, Story, photograph, unit_listed
 from tests.integration.archive.conftest import KEY, Queue
 
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
-NOBODY = uuid4()
-LOCKED = ["/", "/missions.json", f"/missions/{NOBODY}", f"/missions/{NOBODY}.json", f"/missions/{NOBODY}/row", "/events"]
-ALSO_LOCKED = ["/live", f"/documents/{'0' * 64}", f"/documents/{'0' * 64}/thumbnail", "/openapi.json", "/docs", "/nowhere"]
+NOBODY = UUID("00000000-0000-4000-8000-000000000001")
+LOCKED = [
+    "/",
+    "/missions.json",
+    f"/missions/{NOBODY}",
+    f"/missions/{NOBODY}.json",
+    f"/missions/{NOBODY}/row",
+    "/events",
+]
+ALSO_LOCKED = [
+    "/live",
+    f"/documents/{'0' * 64}",
+    f"/documents/{'0' * 64}/thumbnail",
+    "/openapi.json",
+    "/docs",
+    "/nowhere",
+]
 
 
 @pytest.mark.parametrize("path", [*LOCKED, *ALSO_LOCKED])
@@ -33,7 +47,9 @@ async def test_health_and_sign_in_are_open(anyone: httpx.AsyncClient, path: str)
     assert (await anyone.get(path)).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/static/../missions.json", "/static/%2e%2e/missions.json", "/livez/", "//missions.json"])
+@pytest.mark.parametrize(
+    "path", ["/static/../missions.json", "/static/%2e%2e/missions.json", "/livez/", "//missions.json"]
+)
 async def test_no_spelling_of_a_path_slips_past_the_guard(anyone: httpx.AsyncClient, path: str) -> None:
     answer = await anyone.get(path)
     assert answer.status_code in (401, 404)
@@ -133,7 +149,9 @@ async def test_pages_follow_one_another_without_gap_or_repeat(
     assert (shown, rest) == (list(range(5, 35)), list(range(5)))
 
 
-@pytest.mark.parametrize("query", ["?before=x", "?before=99999999999999999999", "?state=nonsense", "?q=%00%ff", "?lang="])
+@pytest.mark.parametrize(
+    "query", ["?before=x", "?before=99999999999999999999", "?state=nonsense", "?q=%00%ff", "?lang="]
+)
 async def test_odd_addresses_show_a_list_all_the_same(viewer: httpx.AsyncClient, query: str) -> None:
     assert (await viewer.get(f"/{query}", headers=PAGE)).status_code == 200
 

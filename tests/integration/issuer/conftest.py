@@ -6,6 +6,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+import redis.asyncio
 from asgi_lifespan import LifespanManager
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -15,6 +16,7 @@ from services.issuer.app import build
 from services.issuer.settings import IssuerSettings
 from shared.postgres import open_pool
 from tests.integration.issuer.samples import OFFICER, Api, invitation
+from tests.integration.issuer.wire import Wire
 
 SAMPLES = Path(__file__).parents[3] / "deploy" / "local" / "samples"
 
@@ -33,11 +35,12 @@ def issuer_settings(database_url: str, redis_url: str, tmp_path: Path) -> Issuer
 @pytest.fixture
 async def keys(database_url: str) -> dict[str, str]:
     """A key for each sample person that the tests act as, by staff number."""
-    people = ("MCS-0010", "MCS-0021", "MCS-0022", "MCS-0042", "MCS-0043", "MCS-0044", "MCS-0055", "DFR-0005")
+    people = ("MCS-0010", "MCS-0021", "MCS-0022", "MCS-0039", "MCS-0042", "MCS-0043", "MCS-0044", "MCS-0055")
+    others = ("MCS-0015", "MCS-0040", "DFR-0005", "DFR-0006")
     async with open_pool(database_url, "issuer", 2) as pool:
         await load_directory(pool, SAMPLES / "mcs")
         await load_directory(pool, SAMPLES / "dfr")
-        return {person: await add_key(pool, person) for person in people}
+        return {person: await add_key(pool, person) for person in (*people, *others)}
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ async def issuer(issuer_settings: IssuerSettings, keys: dict[str, str]) -> Async
 
 @pytest.fixture
 async def api(issuer: FastAPI, keys: dict[str, str]) -> AsyncIterator[Api]:
-    """The issuer over HTTP; `api.as_("MCS-0010")` is a client with that person's key."""
+    """The issuer over HTTP, with every sample person's key."""
     transport = httpx.ASGITransport(app=issuer, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://issuer") as client:
         yield Api(client, keys)
@@ -70,3 +73,11 @@ async def database(database_url: str) -> AsyncIterator["asyncpg.Connection[async
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def wire(redis_url: str, database: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[Wire]:
+    """The stream as other services use it, and what the issuer writes to it."""
+    client = redis.asyncio.from_url(redis_url)
+    yield Wire(client, database)
+    await client.aclose()

@@ -1,6 +1,7 @@
 """Requests and documents that the issuer's tests send."""
 
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,9 @@ from PIL import Image
 OFFICER = "MCS-0021"
 CABINET_OFFICER = "MCS-0010"
 CHECKER = "MCS-0022"
+STRANGER = "MCS-0055"
+FORMER = "MCS-0039"
+ELSEWHERE, CHECKER_ELSEWHERE = "DFR-0005", "DFR-0006"
 HEAD = "MCS-0042"
 TRAVELLERS = ("MCS-0043", "MCS-0044")
 
@@ -24,6 +28,13 @@ def invitation() -> bytes:
     """A one-page PDF."""
     page = io.BytesIO()
     Image.new("RGB", (200, 280), "white").save(page, "PDF")
+    return page.getvalue()
+
+
+def picture() -> bytes:
+    """A small PNG."""
+    page = io.BytesIO()
+    Image.new("RGB", (20, 28), "white").save(page, "PNG")
     return page.getvalue()
 
 
@@ -54,6 +65,35 @@ def order(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {**whole, **changes}
 
 
+def at_work(*people: str) -> list[dict[str, str]]:
+    """Travellers, the first of whom leads."""
+    return [{"person": person, "role": "member" if turn else "leader"} for turn, person in enumerate(people)]
+
+
+UNDER_WAY: dict[str, Any] = {"departs_at": moment(-1), "returns_at": moment(2)}
+"""Dates of a mission that has begun: it can be issued with a reason, and returned at once."""
+REASONED = {"overrides": {"departure_past": "ការធ្វើដំណើរបន្ទាន់"}}
+
+
+def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """The problem document of an answer, which must be whole, in both languages and without a trace of the inside."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    found: dict[str, Any] = answer.json()
+    assert found["status"] == status
+    assert found["type"] == f"urn:besakakam:problem:{found['code']}"
+    assert re.search("[\u1780-\u17ff]", found["message"]["km"])
+    assert re.match("[A-Z]", found["message"]["en"])
+    assert found["title"] == found["message"]["km"]
+    assert not re.search(r"Traceback|asyncpg|pydantic|\.py\b|/tmp/|SELECT ", answer.text)
+    return found
+
+
+def codes(found: dict[str, Any]) -> list[str]:
+    """The codes of the findings in an answer."""
+    return [finding["code"] for finding in found["findings"]]
+
+
 class Api:
     """The issuer's HTTP interface, as the sample people use it."""
 
@@ -76,10 +116,24 @@ class Api:
         mission_id: str = answer.json()["mission_id"]
         return mission_id
 
+    async def uploaded(self, name: str = "photo.png", person: str = OFFICER) -> dict[str, Any]:
+        """An uploaded picture."""
+        answer = await self.post("/documents", person, files={"file": (name, picture(), "image/png")})
+        assert answer.status_code == 201, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    async def mission(self, mission_id: str, person: str = OFFICER) -> dict[str, Any]:
+        """The mission with its returns."""
+        answer = await self.get(f"/missions/{mission_id}", person)
+        assert answer.status_code == 200, answer.text
+        whole: dict[str, Any] = answer.json()
+        return whole
+
     async def issued(self, document: dict[str, Any], **changes: Any) -> dict[str, Any]:
         """An issued mission."""
         mission_id = await self.submitted(document, **changes)
-        answer = await self.post(f"/missions/{mission_id}/issue", json={})
+        answer = await self.post(f"/missions/{mission_id}/issue", json=REASONED)
         assert answer.status_code == 200, answer.text
         mission: dict[str, Any] = answer.json()
         return mission

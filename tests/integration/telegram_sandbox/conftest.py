@@ -1,7 +1,8 @@
 """A sandbox for each test, a bot that talks to it, and hands for the people in it."""
 
+import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,11 @@ SEED: dict[str, Any] = {
         {
             "id": LEADERS,
             "title": "ថ្នាក់ដឹកនាំ",
-            "members": [{"user": "bot", "status": "administrator"}, {"user": SOKHA}, {"user": DARA, "status": "creator"}],
+            "members": [
+                {"user": "bot", "status": "administrator"},
+                {"user": SOKHA},
+                {"user": DARA, "status": "creator"},
+            ],
         },
         {"id": UNIT, "type": "group", "title": "អង្គភាព", "members": [{"user": SOKHA}, {"user": DARA}]},
     ],
@@ -101,6 +106,15 @@ class Now:
 
     def __call__(self) -> float:
         return self.at
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits for something that must happen within five seconds."""
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise TimeoutError
 
 
 @pytest.fixture

@@ -114,6 +114,8 @@ async def test_press_and_answer(bot: Bot, sandbox: Sandbox, hand: Hand, now: Now
     assert (answer["text"], answer["show_alert"]) == ("x" * 200, True)
     late = sandbox.actors.press(LEADERS, sent.message_id, DARA, "0")
     now.at += 150
-    with pytest.raises(TelegramBadRequest, match="query is too old and response timeout expired or query ID is invalid"):
+    with pytest.raises(
+        TelegramBadRequest, match="query is too old and response timeout expired or query ID is invalid"
+    ):
         await bot.answer_callback_query(late.id)
     assert await hand.updates() == []

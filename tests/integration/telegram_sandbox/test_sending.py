@@ -42,7 +42,8 @@ async def test_text_with_entities_keyboard_and_reply(bot: Bot) -> None:
     assert first.text == "លេខ <១>"
     assert first.entities is not None
     assert [(item.type, item.offset, item.length) for item in first.entities] == [("bold", 0, 3)]
-    assert first.reply_markup == _keyboard()
+    assert first.reply_markup is not None
+    assert first.reply_markup.model_dump() == _keyboard().model_dump()
     reply = await bot.send_message(LEADERS, "បន្ថែម", reply_parameters=ReplyParameters(message_id=first.message_id))
     assert reply.reply_to_message is not None
     assert reply.reply_to_message.message_id == first.message_id
@@ -186,8 +187,8 @@ async def test_upload_and_download_limits(bot: Bot, hand: Hand) -> None:
 
 
 async def test_album_through_attach(bot: Bot) -> None:
-    photos = [InputMediaPhoto(media=BufferedInputFile(sample_jpeg(name), name)) for name in "ab"]
-    photos[0].caption = "ពីរសន្លឹក"
+    first_photo, second_photo = [BufferedInputFile(sample_jpeg(name), name) for name in "ab"]
+    photos = [InputMediaPhoto(media=first_photo, caption="ពីរសន្លឹក"), InputMediaPhoto(media=second_photo)]
     messages = await bot.send_media_group(LEADERS, [*photos])
     assert len({message.media_group_id for message in messages}) == 1
     assert [message.caption for message in messages] == ["ពីរសន្លឹក", None]
@@ -202,9 +203,7 @@ async def test_albums_that_are_refused(bot: Bot, hand: Hand) -> None:
     with pytest.raises(TelegramBadRequest, match="document can't be mixed with other media types"):
         await bot.send_media_group(LEADERS, [photo, InputMediaDocument(media=PDF)])
     media: list[dict[str, Any]] = [{"type": "photo", "media": "x"}] * 11
-    assert "too many messages to send as an album" in await hand.refused(
-        "sendMediaGroup", chat_id=LEADERS, media=media
-    )
+    assert "too many messages to send as an album" in await hand.refused("sendMediaGroup", chat_id=LEADERS, media=media)
     assert "there are no messages to send" in await hand.refused("sendMediaGroup", chat_id=LEADERS, media=[])
 
 

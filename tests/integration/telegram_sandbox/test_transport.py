@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from aiohttp import FormData
+from yarl import URL
 
 from deploy.local.telegram.app import Sandbox
 from deploy.local.telegram.errors import ControlError
@@ -34,11 +35,9 @@ async def test_wrong_token(hand: Hand, token: str, description: str) -> None:
         assert await response.json() == {"ok": False, "error_code": 401, "description": description}
 
 
-async def test_percent_encoded_token(hand: Hand) -> None:
-    from yarl import URL
-
-    path = URL(f"{hand.session._base_url}bot{hand.token.replace(':', '%3A')}/getMe", encoded=True)
-    async with hand.session.get(path) as response:
+async def test_percent_encoded_token(hand: Hand, sandbox: Sandbox) -> None:
+    address = URL(f"{sandbox.url}/bot{hand.token.replace(':', '%3A')}/getMe", encoded=True)
+    async with hand.session.get(address) as response:
         assert (await response.json())["ok"] is True
 
 
@@ -75,7 +74,7 @@ async def test_broken_json_is_refused(hand: Hand) -> None:
     [
         'form-data; name="document"; filename="លិខិត.pdf"',
         "form-data; name=document; filename=លិខិត.pdf",
-        "form-data; name=\"document\"; filename=\"x\"; filename*=UTF-8''%E1%9E%9B%E1%9E%B7%E1%9E%81%E1%9E%B7%E1%9E%8F.pdf",
+        "form-data; name=document; filename=x; filename*=UTF-8''%E1%9E%9B%E1%9E%B7%E1%9E%81%E1%9E%B7%E1%9E%8F.pdf",
         'form-data; name="document"; filename="%E1%9E%9B%E1%9E%B7%E1%9E%81%E1%9E%B7%E1%9E%8F.pdf"',
     ],
 )
@@ -89,6 +88,14 @@ async def test_lenient_file_names(hand: Hand, disposition: str) -> None:
     assert document["file_name"] == "លិខិត.pdf"
     assert document["mime_type"] == "application/pdf"
     assert document["file_size"] == len(b"%PDF-1.7\r\n--edg\r\n\x00")
+
+
+async def test_half_a_surrogate_pair_is_refused(hand: Hand) -> None:
+    refused = await hand.refused("sendMessage", chat_id=UNIT, text="\ud83d")
+    assert refused == "Bad Request: strings must be encoded in UTF-8"
+    markup = '{"inline_keyboard":[[{"text":"\\ud83d","callback_data":"x"}]]}'
+    refused = await hand.refused("sendMessage", chat_id=UNIT, text="x", reply_markup=markup)
+    assert refused == "Bad Request: strings must be encoded in UTF-8"
 
 
 async def test_multipart_without_boundary(hand: Hand) -> None:

@@ -86,10 +86,12 @@ HOLDS_BACK: list[tuple[Facts, tuple[str, str]]] = [
     (facts(order(issuer="mcs.gdaf-missions")), ("issuer_not_entitled", "blocks")),
     (facts(order(issuer="dfr.gdlf")), ("issuer_not_entitled", "blocks")),
     (facts(order(issuer="nowhere")), ("issuer_not_entitled", "blocks")),
-    (facts(directory=unit_until("mcs.gdaf", date(2026, 3, 1))), ("issuer_not_entitled", "blocks")),
+    (
+        facts(order(signatory="MCS-0001"), directory=unit_until("mcs.gdaf", date(2026, 3, 1))),
+        ("issuer_not_entitled", "blocks"),
+    ),
     (facts(basis_held=False), ("basis_missing", "blocks")),
     (dated(date(2026, 3, 3)), ("basis_in_future", "blocks")),
-    (facts(order(unit="mcs.nowhere"), requester=GDAF_OFFICER), ("unit_unknown", "blocks")),
     (facts(directory=unit_until("mcs.gdcs-policy", date(2026, 3, 1))), ("unit_unknown", "blocks")),
     (facts(requester="MCS-9999"), ("requester_unknown", "blocks")),
     (facts(directory=until(HEAD, date(2026, 3, 1))), ("requester_unknown", "blocks")),
@@ -173,6 +175,12 @@ def test_all_findings_are_given_at_once() -> None:
     ]
 
 
+def test_an_unknown_unit_has_no_duties() -> None:
+    asked = order(unit="mcs.nowhere")
+    found = verdicts(facts(asked, requester=GDAF_OFFICER))
+    assert found == [("unit_unknown", "blocks"), ("duty_foreign", "blocks")]
+
+
 def test_another_institutions_directory_knows_nobody() -> None:
     codes = {code for code, _ in verdicts(facts(directory=DFR))}
     assert codes >= {"issuer_not_entitled", "unit_unknown", "requester_unknown", "duty_foreign", "traveller_unknown"}
@@ -196,7 +204,7 @@ def test_the_printable_set_has_khmer_and_no_snowman() -> None:
     assert unprintable("ក☃ក☃") == ["☃"]
 
 
-moments = st.datetimes(datetime(2020, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC))
 
 
 @given(start=moments, end=moments)
@@ -209,7 +217,7 @@ def test_dates_block_exactly_what_cannot_be(start: datetime, end: datetime) -> N
     assert ("dates_too_far" in codes) == (start - NOW > FARTHEST)
 
 
-@given(st.datetimes(datetime(1900, 1, 2), datetime(2199, 12, 30), timezones=st.timezones()))  # noqa: DTZ001
+@given(st.datetimes(datetime(1900, 1, 2), datetime(2199, 12, 30), timezones=st.timezones()))
 def test_no_date_breaks_a_gate(moment: datetime) -> None:
     early, late = facts(order(departs_at=moment)), facts(order(returns_at=moment))
     assert {level for _, level in verdicts(early) + verdicts(late)} <= {"blocks", "warns"}

@@ -1,6 +1,5 @@
 """Which failures prove that nothing was sent."""
 
-import asyncio
 from ssl import SSLError
 from unittest.mock import Mock
 
@@ -84,7 +83,7 @@ def test_a_stale_file_id_is_uploaded_again() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        network(asyncio.TimeoutError()),
+        network(TimeoutError()),
         network(aiohttp.ServerDisconnectedError()),
         network(aiohttp.ClientOSError(104, "reset")),
         network(aiohttp.ClientPayloadError("cut")),

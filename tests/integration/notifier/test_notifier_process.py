@@ -1,0 +1,85 @@
+"""The service as a process: killed at the worst moment, and asked how it is."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+from asgi_lifespan import LifespanManager
+
+from services.notifier.app import build
+from tests.integration.notifier.scene import Scene, until
+from tests.unit.notifier.samples import GDCS, LEADERSHIP, POLICY
+
+ROOT = Path(__file__).parents[3]
+
+
+@asynccontextmanager
+async def process(scene: Scene) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m services.notifier` with the scene's settings; killed at the end."""
+    settings = scene.settings
+    own = {
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "REDIS_URL": settings.redis_url.get_secret_value(),
+        "DOCUMENTS_DIR": str(settings.documents_dir),
+        "BOT_TOKEN": settings.bot_token.get_secret_value(),
+        "BOT_API_URL": settings.bot_api_url,
+        "PACING": "off",
+        "PORT": "0",
+        "POLL_TIMEOUT": "5",
+        "REDELIVER_AFTER_MS": "300",
+    }
+    started = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.notifier",
+        cwd=ROOT,
+        env=own,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield started
+    finally:
+        if started.returncode is None:
+            started.kill()
+        await started.wait()
+
+
+async def test_killed_during_a_send_it_is_uncertain_and_the_rest_goes_on(scene: Scene) -> None:
+    scene.fault("hang_after", "sendDocument", chat_id=LEADERSHIP, seconds=60)
+
+    async def called() -> list[object]:
+        return scene.calls("sendDocument", LEADERSHIP)
+
+    async with process(scene) as first:
+        data = await scene.issue()
+        await until(called)
+        first.send_signal(signal.SIGKILL)
+        await first.wait()
+    assert (await scene.states(data.mission_id))[LEADERSHIP] == "sending"
+    async with process(scene):
+        await scene.settled(data.mission_id, LEADERSHIP, "uncertain")
+        await scene.settled(data.mission_id, POLICY, "sent")
+        await scene.settled(data.mission_id, GDCS, "sent")
+    assert len(scene.calls("sendDocument", LEADERSHIP)) == 1
+    (failed,) = await scene.events("AnnouncementFailed")
+    assert (failed.data.chat, failed.data.certain) == (LEADERSHIP, False)
+
+
+async def test_its_health(scene: Scene) -> None:
+    app = build(scene.settings)
+    async with (
+        LifespanManager(app, startup_timeout=20, shutdown_timeout=30),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notifier") as client,
+    ):
+
+        async def ready() -> bool:
+            return (await client.get("/readyz")).status_code == 200
+
+        await until(ready)
+        alive = await client.get("/livez")
+    assert alive.json() == {"alive": True, "ended": []}

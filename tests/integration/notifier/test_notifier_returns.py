@@ -1,0 +1,316 @@
+"""Returns handed in through Telegram: the whole way, every refusal, and what the answers say."""
+
+import io
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from PIL import Image
+
+from deploy.local.telegram.params import Upload
+from services.notifier.domain.returns import EXAMPLE
+from shared.documents import DocumentStore
+from shared.events import MissionClosed, MissionIssuedData, MissionRefused, ReportReturned, ReturnSentBack
+from shared.values import Finding
+from tests.integration.notifier.scene import PEOPLE, RETURN, Scene, event_about, until
+from tests.unit.notifier.samples import LEADER, LEADERSHIP, MEMBER, POLICY
+
+READY = "មានគ្រប់គ្រាន់ហើយ"
+
+
+def picture(colour: str = "red", side: int = 64) -> Upload:
+    content = io.BytesIO()
+    Image.new("RGB", (side, side), colour).save(content, "JPEG")
+    return Upload("stamp.jpg", content.getvalue())
+
+
+async def announced(scene: Scene) -> tuple[MissionIssuedData, int]:
+    """An order announced to the policy department, whose leader is linked; and its message there."""
+    data = await scene.issue()
+    await scene.settled(data.mission_id, POLICY, "sent")
+    await scene.link(LEADER, "leader")
+    (message,) = scene.bots(POLICY, data.number)
+    return data, message["message_id"]
+
+
+async def ready(scene: Scene) -> tuple[MissionIssuedData, dict[str, Any]]:
+    """A complete draft, and the bot's message with its button."""
+    data, message_id = await announced(scene)
+    scene.say(POLICY, "leader", RETURN, reply_to=message_id, photos=[picture()])
+    return data, await scene.said(POLICY, READY)
+
+
+async def returned(scene: Scene) -> list[ReportReturned]:
+    return await scene.events("ReportReturned")
+
+
+async def test_an_album_with_its_caption_is_answered_once_and_handed_in_once(scene: Scene) -> None:
+    async with scene.running():
+        data, message_id = await announced(scene)
+        photos = [picture(colour) for colour in ("red", "green", "blue")]
+        scene.say(POLICY, "leader", RETURN, reply_to=message_id, photos=photos)
+        state = await scene.said(POLICY, READY)
+        assert "Photos: ៣" in state["text"]
+        first = await scene.press(POLICY, state["message_id"], "leader")
+        assert not first.get("show_alert")
+        again = await scene.press(POLICY, state["message_id"], "leader")
+        assert "already handed in" in again["text"]
+        await scene.said(POLICY, "was handed in to the General Department")
+    assert len(scene.bots(POLICY, "📷")) == 1
+    (event,) = await returned(scene)
+    assert (event.data.returned_by, event.data.report) == (LEADER, "ការងារបានសម្រេច")
+    assert [(entry.stop, entry.moment) for entry in event.data.endorsements] == [
+        (1, "arrival"),
+        (1, "departure"),
+        (2, "arrival"),
+        (2, "departure"),
+    ]
+    assert len({photo.sha256 for photo in event.data.photos}) == 3
+    store = DocumentStore(scene.settings.documents_dir)
+    assert all(store.get(photo.sha256).startswith(b"\xff\xd8") for photo in event.data.photos)
+    assert event.data.mission_id == data.mission_id
+    assert event.causation_id is not None
+
+
+async def test_a_return_put_together_in_several_messages(scene: Scene) -> None:
+    async with scene.running():
+        _, message_id = await announced(scene)
+        scene.say(POLICY, "leader", "1 ដល់ 26/11/2026 9:00 ខេត្ត", reply_to=message_id)
+        state = await scene.said(POLICY, "នៅខ្វះ")
+        assert state["markup"] is None
+        scene.say(POLICY, "leader", RETURN, reply_to=state["message_id"])
+        await scene.said(POLICY, "នៅខ្វះ៖ រូបថត")
+        scene.say(POLICY, "leader", reply_to=message_id, photos=[picture()])
+        done = await scene.said(POLICY, READY)
+        await scene.press(POLICY, done["message_id"], "leader")
+    (event,) = await returned(scene)
+    assert event.data.endorsements[0].authority == "សាលាខេត្តសៀមរាប"
+
+
+async def test_lines_that_cannot_be_taken_are_named_and_the_good_ones_stay(scene: Scene) -> None:
+    async with scene.running():
+        _, message_id = await announced(scene)
+        scene.say(POLICY, "leader", "1 ដល់ 26/11/2026 9:00 ខេត្ត\n7 ចេញ 26/11/2026 9:00 ខេត្ត", reply_to=message_id)
+        state = await scene.said(POLICY, "⚠️ ២")
+    assert "no stop 7" in state["text"]
+    assert "✅ ១ ដល់" in state["text"]
+    assert EXAMPLE in state["text"]
+
+
+async def test_in_the_private_chat_after_return_and_number(scene: Scene) -> None:
+    async with scene.running():
+        await announced(scene)
+        private = PEOPLE["leader"]
+        await scene.said(private, "ត្រូវបានភ្ជាប់ជាមួយ")
+        scene.say(private, "leader", "/return 12345")
+        listed = await scene.said(private, "/return ៩៩៦")
+        assert "None of your open orders" in listed["text"]
+        scene.say(private, "leader", "/return ៩៩៦ មស.គំរូ")
+        await scene.said(private, "ដើម្បីប្រគល់លទ្ធផល")
+        scene.say(private, "leader", RETURN, photos=[picture()])
+        state = await scene.said(private, READY)
+        await scene.press(private, state["message_id"], "leader")
+    assert len(await returned(scene)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("stranger", "not linked to a person"), ("member", "not among the travellers")]
+)
+async def test_who_is_no_traveller_is_refused_and_nothing_is_stored(scene: Scene, name: str, text: str) -> None:
+    async with scene.running():
+        _, message_id = await announced(scene)
+        if name == "member":
+            await scene.link("MCS-0021", "member")
+        scene.say(POLICY, name, RETURN, reply_to=message_id, photos=[picture("red"), picture("blue")])
+        answer = await scene.said(POLICY, text)
+        press = await scene.press(POLICY, message_id, name)
+        assert press["show_alert"]
+    assert answer["text"].count("<") == 0
+    assert len(scene.bots(POLICY, text)) == 1
+    assert await scene.database.fetchval("SELECT count(*) FROM return_draft") == 0
+
+
+async def test_a_reply_to_something_else_is_answered_clearly(scene: Scene) -> None:
+    async with scene.running():
+        await announced(scene)
+        scene.say(PEOPLE["leader"], "leader", "/help")
+        help_text = await scene.said(PEOPLE["leader"], "This bot announces mission orders and takes")
+        scene.say(PEOPLE["leader"], "leader", "x", reply_to=help_text["message_id"])
+        await scene.said(PEOPLE["leader"], "not about a mission order")
+    assert await scene.database.fetchval("SELECT count(*) FROM return_draft") == 0
+
+
+@pytest.mark.parametrize(
+    ("upload", "text"),
+    [
+        (Upload("a.zip", b"PK\x03\x04" + b"0" * 60), "Only PDF, JPEG and PNG"),
+        (Upload("a.jpg", picture().data[:300]), "does not open"),
+        (Upload("a.pdf", b"0" * (21 * 1024 * 1024)), "larger than 20 MB"),
+    ],
+)
+async def test_a_file_that_is_no_evidence_is_refused(scene: Scene, upload: Upload, text: str) -> None:
+    async with scene.running():
+        _, message_id = await announced(scene)
+        scene.say(POLICY, "leader", RETURN, reply_to=message_id, documents=[upload])
+        await scene.said(POLICY, text)
+    assert await scene.database.fetchval("SELECT count(*) FROM return_draft") == 0
+
+
+async def test_a_pdf_is_taken_like_a_photograph(scene: Scene) -> None:
+    async with scene.running():
+        _, message_id = await announced(scene)
+        scan = Upload("scan.pdf", scene.letter)
+        scene.say(POLICY, "leader", RETURN, reply_to=message_id, documents=[scan])
+        state = await scene.said(POLICY, READY)
+        await scene.press(POLICY, state["message_id"], "leader")
+    (event,) = await returned(scene)
+    assert event.data.photos[0].media_type == "application/pdf"
+
+
+async def test_only_the_traveller_hands_in_and_only_what_is_complete(scene: Scene) -> None:
+    async with scene.running():
+        data, state = await ready(scene)
+        await scene.link(MEMBER, "member")
+        other = await scene.press(POLICY, state["message_id"], "member")
+        assert "Only the traveller" in other["text"]
+        await scene.database.execute("UPDATE return_draft SET report = '[]'")
+        incomplete = await scene.press(POLICY, state["message_id"], "leader")
+        assert "Still missing: the report" in incomplete["text"]
+    assert await returned(scene) == []
+    assert await scene.database.fetchval("SELECT state FROM order_copy") == "issued"
+    assert data.number
+
+
+async def test_a_return_sent_back_is_begun_again_with_all_it_held(scene: Scene) -> None:
+    async with scene.running():
+        data, state = await ready(scene)
+        await scene.press(POLICY, state["message_id"], "leader")
+        (first,) = await returned(scene)
+        scene.say(POLICY, "leader", "Report: more", reply_to=state["message_id"])
+        await scene.said(POLICY, "already with the General Department")
+        finding = Finding(code="x", level="blocks", message={"km": "ខ្វះត្រា", "en": "no stamp"})
+        back = event_about(
+            ReturnSentBack,
+            data,
+            return_id=first.data.return_id,
+            returned_by=LEADER,
+            sent_back_by="MCS-0022",
+            reason="ត្រាមិនច្បាស់",
+            findings=(finding,),
+        )
+        await scene.publish(first, back)
+        notice = await scene.said(PEOPLE["leader"], "ត្រាមិនច្បាស់")
+        assert "no stamp" in notice["text"]
+        scene.say(PEOPLE["leader"], "leader", "Report: better", reply_to=notice["message_id"], photos=[picture("blue")])
+        again = await scene.said(PEOPLE["leader"], READY)
+        await scene.press(PEOPLE["leader"], again["message_id"], "leader")
+    one, two = await returned(scene)
+    assert one.data.return_id != two.data.return_id
+    assert (two.data.report, len(two.data.photos), len(two.data.endorsements)) == ("better", 2, 4)
+
+
+async def test_an_unlinked_traveller_is_told_in_the_group(scene: Scene) -> None:
+    async with scene.running():
+        data = await scene.issue()
+        await scene.settled(data.mission_id, POLICY, "sent")
+        return_id = uuid4()
+        (message,) = scene.bots(POLICY)
+        back = event_about(ReturnSentBack, data, return_id=return_id, returned_by=LEADER, reason="ខ្វះ")
+        await scene.publish(back)
+        await scene.said(POLICY, "ត្រូវបានបញ្ជូនត្រឡប់មកវិញ")
+        late = event_about(ReportReturned, data, return_id=return_id, returned_by=LEADER, report="x")
+        await scene.publish(late)
+        await until(lambda: scene.database.fetchval("SELECT 1 FROM inbox WHERE event_id = $1", late.event_id))
+    (call,) = scene.calls("sendMessage", POLICY)
+    assert str(message["message_id"]) in str(call.params["reply_parameters"])
+    assert scene.bots(LEADERSHIP, "បញ្ជូនត្រឡប់") == []
+    assert await scene.database.fetchval("SELECT state FROM order_copy") == "issued"
+
+
+async def test_a_closed_order_takes_no_return_and_the_traveller_is_told(scene: Scene) -> None:
+    async with scene.running():
+        data, message_id = await announced(scene)
+        closed = event_about(MissionClosed, data, number=data.number, return_id=uuid4(), accepted_by="MCS-0022")
+        await scene.publish(closed)
+        await scene.said(PEOPLE["leader"], "The mission is closed")
+        scene.say(POLICY, "leader", RETURN, reply_to=message_id, photos=[picture()])
+        await scene.said(POLICY, "is closed: its return was accepted")
+    assert await scene.database.fetchval("SELECT count(*) FROM return_draft") == 0
+
+
+async def test_a_refused_request_is_told_to_its_requester(scene: Scene) -> None:
+    async with scene.running():
+        data, _ = await announced(scene)
+        refused = event_about(MissionRefused, data, requester=LEADER, reason="គ្មានមូលដ្ឋាន", refused_by="MCS-0021")
+        await scene.publish(refused)
+        await scene.said(PEOPLE["leader"], "គ្មានមូលដ្ឋាន")
+
+
+async def test_a_link_works_once_and_a_wrong_one_is_explained(scene: Scene) -> None:
+    async with scene.running():
+        await scene.issue()
+        await scene.link(LEADER, "leader")
+        scene.say(PEOPLE["stranger"], "stranger", f"/start {scene.tokens['leader']}")
+        await scene.said(PEOPLE["stranger"], "unknown, has been used or is too old")
+        scene.say(PEOPLE["leader"], "leader", f"/start {scene.tokens['leader']}")
+
+        async def twice() -> bool:
+            return len(scene.bots(PEOPLE["leader"], "now belongs to")) == 2
+
+        await until(twice)
+        await scene.link(LEADER, "member")
+    rows = await scene.database.fetch("SELECT telegram_user FROM telegram_account WHERE unlinked_at IS NULL")
+    assert [row["telegram_user"] for row in rows] == [PEOPLE["member"]]
+    hashes = await scene.database.fetch("SELECT token_sha256 FROM link_token")
+    assert not {row["token_sha256"] for row in hashes} & set(scene.tokens.values())
+
+
+async def test_updates_twice_and_out_of_order_do_everything_once(scene: Scene) -> None:
+    async with scene.running():
+        _, message_id = await announced(scene)
+        scene.fault("duplicate_updates", "getUpdates", count=5)
+        scene.fault("reorder_updates", "getUpdates", count=5)
+        scene.say(POLICY, "leader", RETURN, reply_to=message_id, photos=[picture("red"), picture("blue")])
+        state = await scene.said(POLICY, READY)
+        await scene.press(POLICY, state["message_id"], "leader")
+        await scene.said(POLICY, "was handed in to the General Department")
+    (event,) = await returned(scene)
+    assert len(event.data.photos) == 2
+    assert len(scene.bots(POLICY, "📷")) == 1
+
+
+async def test_two_replicas_poll_one_after_the_other_and_lose_nothing(scene: Scene) -> None:
+    async with scene.running(replica="one", poll_timeout=1):
+        async with scene.running(replica="two", poll_timeout=1):
+            data, message_id = await announced(scene)
+        scene.say(POLICY, "leader", RETURN, reply_to=message_id, photos=[picture()])
+        state = await scene.said(POLICY, READY)
+        await scene.press(POLICY, state["message_id"], "leader")
+    assert [event.data.mission_id for event in await returned(scene)] == [data.mission_id]
+
+
+async def test_a_failing_download_is_tried_again_and_in_the_end_set_aside(scene: Scene) -> None:
+    async with scene.running(update_attempts=3):
+        _, message_id = await announced(scene)
+        scene.fault("server_error", "getFile", count=1)
+        scene.say(POLICY, "leader", RETURN, reply_to=message_id, photos=[picture()])
+        await scene.said(POLICY, READY)
+        scene.fault("server_error", "getFile", count=3)
+        scene.say(POLICY, "leader", reply_to=message_id, photos=[picture("blue")])
+        await scene.said(POLICY, "could not be processed")
+        scene.say(POLICY, "leader", "Report: still heard", reply_to=message_id)
+        await scene.said(POLICY, "still heard")
+    rows = await scene.database.fetch("SELECT attempts, error FROM telegram_update WHERE set_aside_at IS NOT NULL")
+    assert [row["attempts"] for row in rows] == [3]
+    assert "FileUnavailable" in rows[0]["error"]
+
+
+async def test_a_press_whose_time_is_over_still_counts(scene: Scene) -> None:
+    async with scene.running():
+        _, state = await ready(scene)
+        scene.fault("server_error", "answerCallbackQuery")
+        scene.sandbox.actors.press(POLICY, state["message_id"], PEOPLE["leader"], "0")
+        await scene.said(POLICY, "was handed in to the General Department")
+        again = await scene.press(POLICY, state["message_id"], "leader")
+        assert "already handed in" in again["text"]
+    assert len(await returned(scene)) == 1

@@ -1,0 +1,165 @@
+"""From the outbox to the stream: all that was committed, nothing else, in order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+
+from deploy.local.servers import Valkey
+from shared import outbox
+from shared.background import Background
+from shared.events import AnyEvent, parse
+from shared.outbox import BATCH, Relay
+from shared.postgres import Pool, transaction
+from shared.service import plumbing
+from shared.settings import ServiceSettings
+from shared.streams import connect
+from tests.integration.transport.samples import STREAM, Effects, closed, entries, eventually
+
+LOCKS = (
+    "SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND database = ("
+    "SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+@asynccontextmanager
+async def relaying(pool: Pool, redis: Redis, count: int = 1) -> AsyncIterator[list[Relay]]:
+    """Relays at work as background tasks of their own, all alive to the end."""
+    background = Background()
+    relays = [Relay(pool, redis, "issuer", STREAM) for _ in range(count)]
+    for number, relay in enumerate(relays):
+        background.start(f"relay-{number}", relay.run())
+    try:
+        yield relays
+        assert background.dead() == []
+    finally:
+        await background.stop()
+
+
+async def commit(pool: Pool, *events: AnyEvent) -> None:
+    async with transaction(pool) as connection:
+        await outbox.write(connection, *events)
+
+
+async def published(redis: Redis) -> list[AnyEvent]:
+    return [parse(fields[b"event"]) for _, fields in await entries(redis)]
+
+
+async def reach(redis: Redis, *events: AnyEvent) -> None:
+    """Wait until the stream holds as many; they are exactly these, in this order."""
+
+    async def there() -> bool:
+        return await redis.xlen(STREAM) >= len(events)
+
+    await eventually(there, f"{len(events)} entries")
+    assert await published(redis) == list(events)
+
+
+async def all_marked(pool: Pool) -> bool:
+    return bool(await pool.fetchval("SELECT bool_and(published_at IS NOT NULL) FROM outbox"))
+
+
+async def test_all_is_published_in_order_over_several_batches(pool: Pool, effects: Effects) -> None:
+    events = [closed(f"{number} មស.លបក") for number in range(2 * BATCH + 3)]
+    for start in range(0, len(events), 250):
+        await commit(pool, *events[start : start + 250])
+    async with relaying(pool, effects.redis):
+        await reach(effects.redis, *events)
+        await eventually(lambda: all_marked(pool), "every row marked")
+    ids = [entry_id.decode() for entry_id, _ in await entries(effects.redis)]
+    rows = await pool.fetch("SELECT entry_id FROM outbox ORDER BY position")
+    assert [row["entry_id"] for row in rows] == ids
+
+
+async def test_only_what_is_committed_is_published(pool: Pool, effects: Effects) -> None:
+    slow, dropped, quick = closed(), closed(), closed()
+    async with relaying(pool, effects.redis):
+        async with transaction(pool) as open_one:
+            await outbox.write(open_one, slow)
+            undone = pool.acquire()
+            other = await undone
+            rolled_back = other.transaction()
+            await rolled_back.start()
+            await outbox.write(other, dropped)
+            await commit(pool, quick)
+            await reach(effects.redis, quick)
+            await rolled_back.rollback()
+            await pool.release(other)
+        # Committed after one with a higher position, and yet not passed over.
+        await reach(effects.redis, quick, slow)
+        last = closed()
+        await commit(pool, last)
+        await reach(effects.redis, quick, slow, last)
+
+
+async def test_the_wake_is_heard(pool: Pool, effects: Effects, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "POLL_SECONDS", 3600)
+    first, second = closed(), closed()
+    await commit(pool, first)
+    async with relaying(pool, effects.redis) as (relay,):
+        await reach(effects.redis, first)
+        await commit(pool, second)
+        relay.wake()
+        await reach(effects.redis, first, second)
+
+
+async def test_one_of_two_relays_leads_and_the_other_takes_over(
+    pool: Pool, effects: Effects, database_url: str
+) -> None:
+    owner = await asyncpg.connect(database_url)
+    try:
+        async with relaying(pool, effects.redis, 2):
+            first, second = closed(), closed()
+            await commit(pool, first)
+            await reach(effects.redis, first)
+            await eventually(lambda: all_marked(pool), "every row marked")
+            assert await owner.fetchval(LOCKS) == 1
+            leader = await owner.fetchval("SELECT pid FROM pg_locks WHERE locktype = 'advisory' LIMIT 1")
+            await owner.execute("SELECT pg_terminate_backend($1)", leader)
+            await commit(pool, second)
+            await reach(effects.redis, first, second)
+            assert await owner.fetchval(LOCKS) == 1
+            assert leader != await owner.fetchval("SELECT pid FROM pg_locks WHERE locktype = 'advisory' LIMIT 1")
+        assert await owner.fetchval(LOCKS) == 0, "a relay that stopped gives its lock back"
+    finally:
+        await owner.close()
+
+
+async def test_a_crash_between_stream_and_mark_publishes_twice_and_works_once(
+    pool: Pool, effects: Effects, settings: ServiceSettings
+) -> None:
+    event = closed()
+    await commit(pool, event)
+    async with transaction(pool) as holder:
+        await holder.execute("SELECT 1 FROM outbox FOR UPDATE")  # the mark has to wait
+        async with relaying(pool, effects.redis):
+            await reach(effects.redis, event)
+    # The relay's task ended before its mark could be made.
+    assert await pool.fetchval("SELECT count(*) FROM outbox WHERE published_at IS NULL") == 1
+    async with plumbing(settings, "issuer", effects.handle):
+
+        async def twice() -> bool:
+            return await effects.redis.xlen(STREAM) == 2
+
+        await eventually(twice, "published again")
+        await effects.reach(event)
+    assert await published(effects.redis) == [event, event]
+    assert effects.calls == [event.event_id]
+
+
+async def test_events_wait_for_a_queue_that_is_down(pool: Pool, tmp_path: Path) -> None:
+    with Valkey(tmp_path / "valkey") as queue:
+        redis = connect(queue.url)
+        first, second = closed(), closed()
+        async with relaying(pool, redis):
+            await commit(pool, first)
+            await reach(redis, first)
+            await asyncio.to_thread(queue.kill)
+            await commit(pool, second)
+            await asyncio.to_thread(queue.restart)
+            await reach(redis, first, second)
+        await redis.aclose()
