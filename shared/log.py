@@ -2,8 +2,9 @@
 
 import logging
 import sys
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 from structlog.contextvars import bound_contextvars, merge_contextvars
@@ -18,8 +19,31 @@ LogFormat = Literal["json", "console"]
 _TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
-def configure(service: str, level: str = "INFO", form: LogFormat = "json") -> None:
-    """Send structlog's and the standard library's logs to stdout in one form. Call once, in `__main__`."""
+HIDDEN = "•••"
+
+
+def _hide(secrets: Iterable[str]) -> Processor:
+    """The last step: no line leaves with a secret in it, whichever library wrote it there (a URL in an error, say)."""
+    known = sorted((secret for secret in secrets if secret), key=len, reverse=True)
+
+    def hide(_logger: WrappedLogger, _method: str, line: Any) -> Any:
+        for secret in known:
+            line = line.replace(secret, HIDDEN)
+        return line
+
+    return hide
+
+
+def _drop_colour(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
+    entry.pop("color_message", None)  # uvicorn's copy of its message for terminals
+    return entry
+
+
+def configure(service: str, level: str = "INFO", form: LogFormat = "json", secrets: Iterable[str] = ()) -> None:
+    """Send structlog's and the standard library's logs to stdout in one form, without the `secrets`.
+
+    Call once, in `__main__`.
+    """
 
     def name_service(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
         return {"service": service, **entry}
@@ -29,6 +53,7 @@ def configure(service: str, level: str = "INFO", form: LogFormat = "json") -> No
         name_service,
         structlog.processors.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        _drop_colour,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: list[Processor] = (
@@ -50,7 +75,7 @@ def configure(service: str, level: str = "INFO", form: LogFormat = "json") -> No
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer, _hide(secrets)],
         )
     )
     root = logging.getLogger()

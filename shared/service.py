@@ -119,7 +119,7 @@ def add_health(app: FastAPI, service: str, parts: Plumbing) -> None:
 
 def serve(app: FastAPI, service: str, settings: ServiceSettings) -> None:
     """Run a service's web application until SIGTERM or SIGINT; called by its `__main__`."""
-    configure(service, settings.log_level, settings.log_format)
+    configure(service, settings.log_level, settings.log_format, settings.secrets())
     uvicorn.run(
         app,
         host=settings.host,

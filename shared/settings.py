@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,6 +35,18 @@ class ServiceSettings(BaseSettings):
     max_deliveries: int = Field(default=8, ge=1)
     """After so many failed deliveries an event goes to the dead-letter stream."""
     stream: str = "besakakam:events"
+
+    def secrets(self) -> list[str]:
+        """Every text that no log may show: the secret settings, and the passwords within URLs."""
+        held = [value.get_secret_value() for _, value in self if isinstance(value, SecretStr)]
+        return held + [password for secret in held if (password := _password(secret))]
+
+
+def _password(secret: str) -> str | None:
+    try:
+        return urlsplit(secret).password
+    except ValueError:
+        return None
 
 
 Settings = TypeVar("Settings", bound=BaseSettings)

@@ -71,7 +71,8 @@ def parse_return(text: str, stops: Sequence[NamedStop]) -> Parsed:
     for number, line in enumerate(lines, start=1):
         if heading := _REPORT.match(line.strip()):
             report = "\n".join([heading["first"] or "", *lines[number:]]).strip()
-            if not report:
+            if not any(letter.isalnum() for letter in report):
+                report = ""
                 problems.append(
                     Problem(number, line.strip(), message("The report is empty: write it after the heading."))
                 )

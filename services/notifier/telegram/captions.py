@@ -28,6 +28,7 @@ CLOSED_LINE: Final = "✅ បានបិទ៖ អ.រ.ហ. បានទទួ�
 RETURN_BUTTON: Final = "📨 ប្រគល់លទ្ធផល"
 HAND_IN_BUTTON: Final = "📨 ប្រគល់ជូន អ.រ.ហ. / Hand in"
 _HOW: Final = "📎 ពេលត្រឡប់មកវិញ សូមឆ្លើយតប (Reply) លើសារនេះ ដោយភ្ជាប់រូបថតទិដ្ឋាការ និងរបាយការណ៍។"
+_HOW_EN: Final = "Reply with photographs of the stamps and the report."
 _ROLES: Final = {"leader": "ប្រធានក្រុម", "member": "", "driver": "អ្នកបើកបរ"}
 _MOMENTS: Final = {"arrival": "ដល់", "departure": "ចេញ"}
 _LIMITS: Final = ((300, 110, 12), (220, 90, 8), (160, 70, 6), (120, 50, 4), (80, 36, 3), (40, 24, 2), (24, 16, 1))
@@ -105,7 +106,7 @@ def _lines(issued: MissionIssuedData, purpose: int, width: int, count: int) -> l
     order = issued.order
     departs, returns = (moment.astimezone(PHNOM_PENH) for moment in (order.departs_at, order.returns_at))
     return [
-        f"លិខិតបញ្ជាបេសកកម្ម លេខ {shorten(issued.number, min(width, 60))}",
+        f"លិខិតបញ្ជាបេសកកម្ម លេខ {shorten(issued.number, min(width, 60))} (Mission order)",
         f"គោលបំណង៖ {shorten(order.purpose, purpose)}",
         *_listed("អ្នកធ្វើដំណើរ", [_traveller(each) for each in issued.travellers], width, count),
         *_listed("ទីកន្លែង", [_stop(each) for each in issued.stops], width, count),
@@ -114,6 +115,7 @@ def _lines(issued: MissionIssuedData, purpose: int, width: int, count: int) -> l
         *_listed("ភារកិច្ចដែលបេសកកម្មបម្រើ", [duty.title_km for duty in issued.duties], width, count),
         "",
         _HOW,
+        _HOW_EN,
     ]
 
 

@@ -20,6 +20,7 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.store import updates
 from services.notifier.store.updates import StoredUpdate
 from services.notifier.telegram import apologies
+from services.notifier.telegram.outcome import told
 from services.notifier.telegram.returning import FileUnavailable
 from services.notifier.telegram.sender import Means, Sender
 from services.notifier.telegram.talk import Talk
@@ -70,7 +71,7 @@ class Intake:
             try:
                 await self._lead()
             except _WAITED_OUT as error:
-                log.warning("intake.waiting", error=repr(error))
+                log.warning("intake.waiting", error=told(error))
                 await asyncio.sleep(BACKOFF_SECONDS)
 
     async def _lead(self) -> None:
@@ -146,10 +147,10 @@ class Workers:
             raise
         except FileUnavailable as error:
             log.warning("update.file_unavailable", update_id=update.update_id, error=str(error))
-            await self._failed(connection, update, repr(error)[:500])
+            await self._failed(connection, update, told(error))
         except Exception as error:  # whatever it is, the next update must be able to follow
             log.exception("update.failed", update_id=update.update_id, attempts=update.attempts + 1)
-            await self._failed(connection, update, repr(error)[:500])
+            await self._failed(connection, update, told(error))
         return None
 
     async def _failed(self, connection: Connection, update: StoredUpdate, error: str) -> None:
@@ -169,4 +170,4 @@ class Workers:
         except TelegramBadRequest as error:
             log.info("callback.too_old", error=error.message)
         except (AiogramError, aiohttp.ClientError, OSError) as error:
-            log.warning("callback.unanswered", error=repr(error))
+            log.warning("callback.unanswered", error=told(error))

@@ -4,6 +4,7 @@ The Bot API has no idempotency key, so the one question is whether Telegram may 
 "no", or a connection that never came about, proves that it did not.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -98,6 +99,8 @@ _UNREACHABLE: Final = (
 )
 _STALE_FILE: Final = ("wrong file identifier", "wrong remote file", "wrong file_id", "file reference")
 
+_TOKEN: Final = re.compile(r"bot\d+(:|%3A)[\w-]+", re.IGNORECASE)
+
 
 def classify(error: BaseException) -> Outcome:
     """Sort an error of a Bot API call by whether the call was done; what is not known for sure is `Uncertain`."""
@@ -106,8 +109,8 @@ def classify(error: BaseException) -> Outcome:
     if isinstance(error, TelegramAPIError) and (answered := _answered(error)) is not None:
         return answered
     if isinstance(error, DocumentMissing) or _never_connected(error):
-        return NotReached(_short(error))
-    return Uncertain(_short(error))
+        return NotReached(told(error))
+    return Uncertain(told(error))
 
 
 def _answered(error: TelegramAPIError) -> Outcome | None:
@@ -142,5 +145,6 @@ def _never_connected(error: BaseException) -> bool:
     return isinstance(error, _NEVER_CONNECTED) or isinstance(error.__cause__, _NEVER_CONNECTED)
 
 
-def _short(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0][:280]
+def told(error: BaseException) -> str:
+    """The error in one line without the bot's token, which some errors carry in their URL."""
+    return _TOKEN.sub("bot…", f"{type(error).__name__}: {error}").splitlines()[0][:280]

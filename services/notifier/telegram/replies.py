@@ -71,15 +71,17 @@ async def on_message(sent: TelegramMessage, bot: Bot, talk: Talk) -> None:
     heard = incoming(sent, bot.id)
     if heard.reply is not None and heard.reply.pressed is not None:
         await _confirm(talk, heard.reply.pressed, (heard.chat, heard.reply.message_id))
-    if _is_for_us(sent, heard):
+    if await _is_for_us(talk, sent, heard):
         await _answered(talk, heard, returning.take(talk, heard))
 
 
-def _is_for_us(sent: TelegramMessage, heard: Incoming) -> bool:
-    """In a group only replies to the bot and pictures of an album are; service messages are nowhere."""
+async def _is_for_us(talk: Talk, sent: TelegramMessage, heard: Incoming) -> bool:
+    """In a group only replies to the bot are, and the further pictures of one; service messages are nowhere."""
     if heard.other and not _carries_something(sent):
         return False
-    return heard.private or heard.album is not None or (heard.reply is not None and heard.reply.from_bot)
+    if heard.private or (heard.reply is not None and heard.reply.from_bot):
+        return True
+    return heard.reply is None and await returning.continues_album(talk, heard)
 
 
 def _carries_something(sent: TelegramMessage) -> bool:

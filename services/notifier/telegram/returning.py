@@ -15,6 +15,7 @@ from services.notifier.store.accounts import Account
 from services.notifier.store.deliveries import Notice
 from services.notifier.store.orders import OrderCopy
 from services.notifier.telegram import captions
+from services.notifier.telegram.outcome import told
 from services.notifier.telegram.talk import File, Incoming, Talk
 from shared import outbox
 from shared.documents import MAX_BYTES, examine
@@ -56,6 +57,14 @@ async def take(talk: Talk, incoming: Incoming) -> None:
     parsed = parse_return(incoming.text, order.issued.stops)
     photo = await _fetch(talk, incoming.file) if incoming.file and not incoming.edited_at else None
     await _add(talk, incoming, order.mission_id, (account.person, parsed, photo))
+
+
+async def continues_album(talk: Talk, incoming: Incoming) -> bool:
+    """Whether this picture belongs to an album whose first picture was a reply to an order."""
+    account = await accounts.account_of(talk.connection, incoming.user)
+    if account is None or incoming.album is None:
+        return False
+    return await drafts.of_album(talk.connection, account.person, incoming.album) is not None
 
 
 async def _add(talk: Talk, incoming: Incoming, mission_id: UUID, found: tuple[str, Parsed, DocumentRef | None]) -> None:
@@ -130,7 +139,7 @@ async def _download(talk: Talk, file: File) -> bytes:
             raise _too_large() from error
         raise FileUnavailable(error.message) from error
     except (AiogramError, aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise FileUnavailable(repr(error)) from error
+        raise FileUnavailable(told(error)) from error
     return b"" if content is None else content.read()
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from services.archive.web.access import COOKIE
 from shared.documents import DocumentStore
 from tests.archive_samples import REPORT, Story, photograph, unit_listed
-from tests.integration.archive.conftest import KEY, Queue
+from tests.integration.archive.conftest import KEY, Queue, until
 
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
 NOBODY = UUID("00000000-0000-4000-8000-000000000001")
@@ -42,9 +42,14 @@ async def test_nothing_is_shown_without_a_key(anyone: httpx.AsyncClient, path: s
     assert browser.headers["location"].startswith("/sign-in?next=%2F")
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz", "/sign-in", "/static/archive.css", "/static/live.js"])
+@pytest.mark.parametrize("path", ["/livez", "/sign-in", "/static/archive.css", "/static/live.js"])
 async def test_health_and_sign_in_are_open(anyone: httpx.AsyncClient, path: str) -> None:
     assert (await anyone.get(path)).status_code == 200
+
+
+async def test_readiness_is_open_and_comes(anyone: httpx.AsyncClient) -> None:
+    answer = await until(lambda: anyone.get("/readyz"), lambda answer: answer.status_code == 200)
+    assert answer.json() == {"ready": True, "checks": {"postgres": "ok", "redis": "ok"}}
 
 
 @pytest.mark.parametrize(

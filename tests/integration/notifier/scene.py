@@ -1,6 +1,7 @@
 """A notifier at work against the Telegram sandbox: what tests do to it, and what they look at."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -90,6 +91,20 @@ class Scene:
     def say(self, chat: int, name: str, text: str = "", **more: Any) -> list[Message]:
         """A person writes."""
         return self.sandbox.actors.say(chat, PEOPLE[name], Saying(text=text, **more))
+
+    async def update(self, **body: Any) -> None:
+        """An update as the intake would have stored it, and wait until it is worked off."""
+        actor = next(iter(body.values()))["from"]["id"]
+        update_id = await self.database.fetchval("SELECT coalesce(max(update_id), 0) + 1000 FROM telegram_update")
+        await self.database.execute(
+            "INSERT INTO telegram_update (bot_id, update_id, actor, body) VALUES ($1, $2, $3, $4)",
+            self.sandbox.world.state.bot.id,
+            update_id,
+            actor,
+            json.dumps({"update_id": update_id, **body}),
+        )
+        done = "SELECT 1 FROM telegram_update WHERE update_id = $1 AND done_at IS NOT NULL"
+        await until(lambda: self.database.fetchval(done, update_id))
 
     async def press(self, chat: int, message_id: int, name: str, button: str = "0") -> dict[str, Any]:
         """A person presses a button and sees this answer."""

@@ -1,6 +1,7 @@
 """Returns handed in through Telegram: the whole way, every refusal, and what the answers say."""
 
 import io
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -305,11 +306,62 @@ async def test_a_failing_download_is_tried_again_and_in_the_end_set_aside(scene:
     assert "FileUnavailable" in rows[0]["error"]
 
 
+def group_message(user: int, message_id: int, **more: Any) -> dict[str, Any]:
+    chat = {"id": POLICY, "type": "supergroup", "title": "x"}
+    sender = {"id": user, "is_bot": False, "first_name": "x"}
+    return {"message_id": message_id, "date": 1_795_000_000, "chat": chat, "from": sender, **more}
+
+
+async def test_an_edited_message_corrects_its_part_of_the_report(scene: Scene) -> None:
+    async with scene.running():
+        _, message_id = await announced(scene)
+        (typed,) = scene.say(POLICY, "leader", "Report: frist", reply_to=message_id)
+        await scene.said(POLICY, "frist")
+        order = group_message(scene.sandbox.world.state.bot.id, message_id)
+        edited = {"text": "Report: first", "edit_date": 1_795_000_001, "reply_to_message": order}
+        await scene.update(edited_message=group_message(PEOPLE["leader"], typed.id, **edited))
+        await scene.said(POLICY, "first")
+    rows = await scene.database.fetch("SELECT report FROM return_draft")
+    assert [json.loads(row["report"])[0]["text"] for row in rows] == ["first"]
+
+
+async def test_what_people_say_to_each_other_is_not_answered(scene: Scene) -> None:
+    async with scene.running():
+        await announced(scene)
+        before = len(scene.bots(POLICY))
+        other = group_message(PEOPLE["member"], 900, text="hello")
+        photo = [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]
+        await scene.update(message=group_message(PEOPLE["leader"], 901, text="hi", reply_to_message=other))
+        await scene.update(message=group_message(PEOPLE["stranger"], 902, photo=photo, media_group_id="1"))
+        await scene.update(message=group_message(PEOPLE["leader"], 903, photo=photo, media_group_id="1"))
+        await scene.update(message=group_message(PEOPLE["leader"], 904, new_chat_title="x"))
+    assert len(scene.bots(POLICY)) == before
+    assert await scene.database.fetchval("SELECT count(*) FROM delivery WHERE state = 'pending'") == 0
+
+
+async def test_voices_and_writing_as_the_group_are_refused(scene: Scene) -> None:
+    async with scene.running():
+        _, message_id = await announced(scene)
+        order = group_message(scene.sandbox.world.state.bot.id, message_id)
+        voice = {"file_id": "f", "file_unique_id": "u", "duration": 1}
+        spoken = group_message(PEOPLE["leader"], 901, voice=voice, reply_to_message=order)
+        await scene.update(message=spoken)
+        await scene.said(POLICY, "Send photographs, a PDF or text")
+        hidden = group_message(PEOPLE["leader"], 902, text=RETURN, reply_to_message=order)
+        await scene.update(message={**hidden, "sender_chat": hidden["chat"]})
+        await scene.said(POLICY, "in the name of the group")
+    assert await scene.database.fetchval("SELECT count(*) FROM return_draft") == 0
+
+
 async def test_a_press_whose_time_is_over_still_counts(scene: Scene) -> None:
     async with scene.running():
         _, state = await ready(scene)
-        scene.fault("server_error", "answerCallbackQuery")
-        scene.sandbox.actors.press(POLICY, state["message_id"], PEOPLE["leader"], "0")
+        message = group_message(scene.sandbox.world.state.bot.id, state["message_id"])
+        sender = {"id": PEOPLE["leader"], "is_bot": False, "first_name": "x"}
+        data = state["markup"]["inline_keyboard"][0][0]["callback_data"]
+        await scene.update(
+            callback_query={"id": "1", "from": sender, "chat_instance": "1", "message": message, "data": data}
+        )
         await scene.said(POLICY, "was handed in to the General Department")
         again = await scene.press(POLICY, state["message_id"], "leader")
         assert "already handed in" in again["text"]

@@ -22,11 +22,10 @@ SECRET = "kept-to-oneself-9f31"
 
 
 @pytest.fixture(autouse=True)
-def logs_of_a_service(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """Logging as `serve` sets it up, and afterwards as it was."""
+def logs_as_before() -> Iterator[None]:
+    """Logging is set up by each test as `serve` does it, and afterwards as it was."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
-    configure("issuer")
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -46,6 +45,7 @@ async def test_lines_about_an_event_carry_its_ids(
         raise LookupError(f"no unit {len(password)}")
 
     event = closed()
+    configure("issuer")
     async with plumbing(settings, "issuer", fail):
         await add(effects.redis, event)
         await effects.redis.xadd("besakakam:events", {"event": "nonsense"})
@@ -76,6 +76,7 @@ async def test_passwords_stay_out_of_the_logs_when_servers_refuse_them(
 ) -> None:
     passwords = [urlsplit(url.get_secret_value()).password for url in (settings.database_url, settings.redis_url)]
     assert all(passwords)
+    configure("issuer")
     urls = [
         url.get_secret_value().replace(str(password), SECRET)
         for url, password in zip((settings.database_url, settings.redis_url), passwords, strict=True)
@@ -104,4 +105,4 @@ async def test_passwords_stay_out_of_the_logs_when_servers_refuse_them(
     assert lines(output)
     for secret in (SECRET, *passwords):
         assert str(secret) not in output
-    assert SECRET not in repr(settings_for(*urls, tmp_path))
+    assert SECRET not in repr(settings_for(urls[0], urls[1], tmp_path))

@@ -31,7 +31,8 @@ class Health:
     client: httpx.AsyncClient
 
     async def says(self, status: int, path: str = "/readyz") -> bool:
-        return bool((await self.client.get(path)).status_code == status)
+        answer = await self.client.get(path)
+        return answer.status_code == status
 
     async def checks(self) -> dict[str, str]:
         found: dict[str, str] = (await self.client.get("/readyz")).json()["checks"]
@@ -68,7 +69,7 @@ async def test_the_database_restarts(tmp_path: Path, redis_url: str) -> None:
                     assert (await health.checks())["redis"] == "ok"
 
                     async def waits_long() -> bool:
-                        return sum(line["event"] == "event.server_unreachable" for line in logs) >= 7
+                        return bool(sum(line["event"] == "event.server_unreachable" for line in logs) >= 7)
 
                     await eventually(waits_long, "tries for longer than an abandoned entry lies")
                 (held,) = await redis.xpending_range(STREAM, "issuer", "-", "+", 10)

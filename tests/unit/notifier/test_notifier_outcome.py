@@ -21,6 +21,7 @@ from services.notifier.telegram.outcome import (
     UploadAgain,
     WaitTurn,
     classify,
+    told,
 )
 from services.notifier.telegram.pacing import Paced, counted
 from shared.documents import DocumentMissing
@@ -102,6 +103,14 @@ def test_everything_else_is_uncertain_and_its_reason_fits_the_event(error: Excep
     assert isinstance(outcome, Uncertain)
     assert 0 < len(outcome.reason) <= 300
     assert "\n" not in outcome.reason
+
+
+@pytest.mark.parametrize("token", ["7000000001:AAbb-Cc_dd", "7000000001%3AAAbb-Cc_dd"])
+def test_the_bots_token_is_never_told(token: str) -> None:
+    url = f"https://api.telegram.org/file/bot{token}/photos/1.jpg"
+    for error in (aiohttp.ConnectionTimeoutError(f"Connection timeout to host {url}"), OSError(url)):
+        assert "AAbb" not in told(error)
+        assert "photos/1.jpg" in told(error)
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ def test_all_that_follows_the_heading_is_the_report(heading: str) -> None:
         ("1 arrival 26/11/2026 09:30", "endorsed it is missing"),
         ("1 arrival 26/11/2026 09:30 " + "x" * 301, "longer than 300"),
         ("Report:", "report is empty"),
+        ("របាយការណ៍៖ …", "report is empty"),
     ],
 )
 def test_a_line_that_cannot_be_taken_is_named(line: str, about: str) -> None:
