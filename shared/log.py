@@ -14,6 +14,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from shared.events import Event
 
 LogFormat = Literal["json", "console"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 # Never with local variables, which structlog shows by default: among them are passwords and people's papers.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))

@@ -2,13 +2,19 @@
 
 import os
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.log import LogFormat
+from shared.log import LogFormat, LogLevel
+
+WRONG = "ការកំណត់មិនគ្រប់ ឬមិនត្រឹមត្រូវ / settings are missing or wrong:"
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
 
 
 class ServiceSettings(BaseSettings):
@@ -17,7 +23,7 @@ class ServiceSettings(BaseSettings):
     A variable `NAME` may instead be a file `name` in the folder that `SECRETS_DIR` names (see `read`).
     """
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
     database_url: SecretStr
     redis_url: SecretStr
@@ -25,7 +31,7 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8000"
-    log_level: str = "INFO"
+    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = "INFO"
     log_format: LogFormat = "json"
     replica: str = ""
     """Names this process among its replicas; empty: host name and process id."""
@@ -58,11 +64,13 @@ def read(kind: type[Settings]) -> Settings:
     Ends the process with a plain list of what is missing or wrong; values are not shown.
     """
     folder = os.environ.get("SECRETS_DIR")  # noqa: TID251 (this is the one place that reads settings)
+    if folder and not Path(folder).is_dir():
+        raise SystemExit(f"{WRONG}\n  SECRETS_DIR: Input should be a folder")
     try:
-        return kind(_secrets_dir=folder)
+        return kind(_secrets_dir=folder or None)
     except ValidationError as error:
         wrong = "\n".join(
-            f"  {str(problem['loc'][0]).upper()}: {problem['msg']}"
+            f"  {'.'.join(map(str, problem['loc'])).upper() or '-'}: {problem['msg']}"
             for problem in error.errors(include_url=False, include_input=False)
         )
-        raise SystemExit(f"ការកំណត់មិនគ្រប់ ឬមិនត្រឹមត្រូវ / settings are missing or wrong:\n{wrong}") from None
+        raise SystemExit(f"{WRONG}\n{wrong}") from None

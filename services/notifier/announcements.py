@@ -1,7 +1,7 @@
 """What becomes of an announcement, told to the other services in the transaction that records it."""
 
 from services.notifier.domain.drafts import OrderState
-from services.notifier.store import deliveries, orders
+from services.notifier.store import deliveries, orders, sending
 from services.notifier.store.deliveries import Delivery
 from services.notifier.store.orders import OrderCopy
 from shared import outbox
@@ -22,7 +22,7 @@ async def stands(connection: Connection, delivery: Delivery, chat: int, message_
     current = await deliveries.lock(connection, delivery.delivery_id)
     if current is None or current.state == "sent":
         return
-    await deliveries.sent(connection, delivery.delivery_id, chat, message_id)
+    await sending.sent(connection, delivery.delivery_id, chat, message_id)
     if delivery.kind != "announcement" or order is None:
         return
     if order.state is OrderState.CLOSED:

@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from shared.i18n import LANGUAGES, Language, preferred
+from shared.i18n import LANGUAGES, Language
 
 LANGUAGE_COOKIE = "lang"
 
@@ -18,8 +18,12 @@ def for_program(request: Request) -> bool:
 
 
 def language_of(request: Request) -> Language:
-    """From `?lang=`, else from what was chosen before, else from `Accept-Language`, else Khmer."""
+    """From `?lang=`, else from what was chosen before, else Khmer.
+
+    A browser's `Accept-Language` does not count: it tells how the machine was set up, which in the ministry is mostly
+    English, and not what its people read.
+    """
     for wish in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
         if wish in LANGUAGES:
             return wish
-    return preferred(request.headers.get("accept-language"))
+    return "km"

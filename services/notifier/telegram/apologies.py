@@ -4,7 +4,7 @@ from services.notifier.domain.contents import Answer
 from services.notifier.store import deliveries
 from services.notifier.store.deliveries import Notice
 from services.notifier.store.updates import StoredUpdate
-from services.notifier.telegram import captions
+from services.notifier.telegram import wording
 from shared.i18n import message
 from shared.postgres import Connection
 
@@ -18,5 +18,5 @@ async def apologise(connection: Connection, update: StoredUpdate) -> None:
         return
     chat, message_id = found.get("chat", {}).get("id"), found.get("message_id")
     if isinstance(chat, int) and isinstance(message_id, int):
-        content = Answer(html=captions.both(SORRY))
+        content = Answer(html=wording.both(SORRY))
         await deliveries.notify(connection, Notice(None, chat, f"sorry:{update.update_id}", content, message_id))

@@ -12,8 +12,8 @@ from services.notifier.domain import contents
 from services.notifier.store import chats, deliveries, drafts, orders
 from services.notifier.store.deliveries import Delivery
 from services.notifier.store.orders import OrderCopy
-from services.notifier.telegram import captions
-from services.notifier.telegram.captions import Outgoing
+from services.notifier.telegram import captions, sayings
+from services.notifier.telegram.wording import Outgoing
 from shared.documents import DocumentStore
 from shared.errors import BesakakamError
 from shared.postgres import Connection, Pool
@@ -69,18 +69,18 @@ class Calls:
             case contents.Answer():
                 return _Prepared(Outgoing(content.html))
             case contents.RequestRefused():
-                return _Prepared(captions.request_refused(content.reason, content.findings))
+                return _Prepared(sayings.request_refused(content.reason, content.findings))
             case contents.DraftState():
                 draft = await drafts.find(connection, content.draft_id)
                 if draft is None:
                     raise Incomplete(delivery.delivery_id, "draft")
                 order = await _order(connection, delivery)
-                return _Prepared(captions.draft_state(draft, order.issued, content.problems))
+                return _Prepared(sayings.draft_state(draft, order.issued, content.problems))
             case contents.SentBack():
                 order = await _order(connection, delivery)
-                return _Prepared(captions.sent_back(order.issued, content.reason, content.findings))
+                return _Prepared(sayings.sent_back(order.issued, content.reason, content.findings))
             case contents.Closed() if delivery.target is None:
-                return _Prepared(captions.closed((await _order(connection, delivery)).issued))
+                return _Prepared(sayings.closed((await _order(connection, delivery)).issued))
             case contents.Closed() | contents.Announcement():
                 return await self._prepare_caption(connection, delivery)
             case _:

@@ -5,7 +5,7 @@ import re
 from services.notifier.domain.drafts import check_open
 from services.notifier.store import accounts, directory, orders
 from services.notifier.store.orders import OrderCopy
-from services.notifier.telegram import captions, returning
+from services.notifier.telegram import returning, sayings, wording
 from services.notifier.telegram.talk import Incoming, Talk, say
 from shared.errors import Refused
 from shared.i18n import message
@@ -20,7 +20,7 @@ WELCOME = message(
 async def start(talk: Talk, heard: Incoming, token: str) -> None:
     """Link the account by the deep link's token; without one, say what the bot is for."""
     if not token:
-        await say(talk, heard, captions.both(WELCOME), f"start:{heard.ref}")
+        await say(talk, heard, wording.both(WELCOME), f"start:{heard.ref}")
         return
     person = await _spend(talk, heard.user, token)
     name = await directory.person_name(talk.connection, person) or person
@@ -29,7 +29,7 @@ async def start(talk: Talk, heard: Incoming, token: str) -> None:
         name=name,
         person=person,
     )
-    await say(talk, heard, f"{captions.both(linked)}\n\n{captions.both(WELCOME)}", f"start:{heard.ref}")
+    await say(talk, heard, f"{wording.both(linked)}\n\n{wording.both(WELCOME)}", f"start:{heard.ref}")
 
 
 async def _spend(talk: Talk, user: int, token: str) -> str:
@@ -59,7 +59,7 @@ async def choose_order(talk: Talk, heard: Incoming, number: str) -> None:
     check_open(order.state, order.issued.number)
     if heard.private:
         await accounts.choose_mission(talk.connection, heard.user, order.mission_id)
-    said = captions.instructions(order.issued).html
+    said = sayings.instructions(order.issued).html
     await say(talk, heard, said, f"how:{heard.ref}", order.mission_id)
 
 
@@ -71,8 +71,8 @@ async def _list(talk: Talk, heard: Incoming, candidates: list[OrderCopy], number
         if number
         else message("Which order do you want to return? Send one of these lines:")
     )
-    lines = [captions.code(f"/return {order.issued.number}") for order in candidates]
-    await say(talk, heard, "\n".join([captions.both(head), "", *lines]), f"orders:{heard.ref}")
+    lines = [wording.code(f"/return {order.issued.number}") for order in candidates]
+    await say(talk, heard, "\n".join([wording.both(head), "", *lines]), f"orders:{heard.ref}")
 
 
 def _matches(order: OrderCopy, number: str) -> bool:

@@ -14,7 +14,7 @@ from services.notifier.domain.contents import Answer
 from services.notifier.domain.drafts import traveller_of
 from services.notifier.store import chats, deliveries, orders
 from services.notifier.store.deliveries import Notice
-from services.notifier.telegram import captions, commands, returning
+from services.notifier.telegram import commands, returning, sayings, wording
 from services.notifier.telegram.talk import Incoming, Talk, incoming, pressed, say
 from shared.errors import Refused
 from shared.i18n import Message, message
@@ -119,7 +119,7 @@ async def on_hand_in_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQ
 
 
 async def on_unknown_button(query: CallbackQuery) -> AnswerCallbackQuery:
-    return query.answer(captions.brief(message("This button no longer does anything.")), show_alert=True)
+    return query.answer(wording.brief(message("This button no longer does anything.")), show_alert=True)
 
 
 async def _explain(talk: Talk, user: int, where: tuple[int, int]) -> None:
@@ -130,7 +130,7 @@ async def _explain(talk: Talk, user: int, where: tuple[int, int]) -> None:
     if order is None:
         raise Refused("not_an_order", message("This order is not known here."))
     traveller_of(order.issued, account.person)
-    said = Answer(html=captions.instructions(order.issued).html)
+    said = Answer(html=sayings.instructions(order.issued).html)
     await deliveries.notify(talk.connection, Notice(order.mission_id, chat, f"how:{user}", said, message_id))
 
 
@@ -147,7 +147,7 @@ async def _answered(talk: Talk, heard: Incoming, work: Awaitable[None]) -> None:
         async with talk.connection.transaction():
             await work
     except Refused as refusal:
-        await say(talk, heard, captions.both(refusal.message), f"refused:{refusal.code}:{heard.ref}")
+        await say(talk, heard, wording.both(refusal.message), f"refused:{refusal.code}:{heard.ref}")
 
 
 async def _pressed(talk: Talk, query: CallbackQuery, work: Awaitable[None], done: Message) -> AnswerCallbackQuery:
@@ -155,5 +155,5 @@ async def _pressed(talk: Talk, query: CallbackQuery, work: Awaitable[None], done
         async with talk.connection.transaction():
             await work
     except Refused as refusal:
-        return query.answer(captions.brief(refusal.message), show_alert=True)
-    return query.answer(captions.brief(done))
+        return query.answer(wording.brief(refusal.message), show_alert=True)
+    return query.answer(wording.brief(done))

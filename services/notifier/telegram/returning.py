@@ -14,7 +14,7 @@ from services.notifier.store import accounts, deliveries, drafts, orders
 from services.notifier.store.accounts import Account
 from services.notifier.store.deliveries import Notice
 from services.notifier.store.orders import OrderCopy
-from services.notifier.telegram import captions
+from services.notifier.telegram import sayings
 from services.notifier.telegram.outcome import told
 from services.notifier.telegram.talk import File, Incoming, Talk
 from shared import outbox
@@ -78,7 +78,7 @@ async def _add(talk: Talk, incoming: Incoming, mission_id: UUID, found: tuple[st
     if parsed.report is not None:
         draft = draft.with_report(incoming.source, parsed.report)
     await drafts.save(talk.connection, draft)
-    content = DraftState(draft_id=draft.draft_id, problems=captions.problem_lines(parsed.problems))
+    content = DraftState(draft_id=draft.draft_id, problems=sayings.problem_lines(parsed.problems))
     pause = talk.album_pause if incoming.album else 0
     ref = f"draft:{draft.draft_id}:{incoming.ref}"
     notice = Notice(mission_id, incoming.chat, ref, content, incoming.message_id, pause)
@@ -170,7 +170,7 @@ async def hand_in(talk: Talk, user: int, draft_id: UUID, where: tuple[int, int] 
     await orders.set_state(talk.connection, order.mission_id, OrderState.RETURNED, draft.draft_id)
     await outbox.write(talk.connection, _returned(draft, order))
     chat, message_id = where or (draft.chat, draft.message_id)
-    said = Answer(html=captions.handed_in(order.issued))
+    said = Answer(html=sayings.handed_in(order.issued))
     notice = Notice(order.mission_id, chat, f"handed_in:{draft_id}", said, message_id)
     await deliveries.notify(talk.connection, notice)
 
@@ -182,7 +182,7 @@ def _check_hand_in(draft: Draft, order: OrderCopy, person: str) -> None:
         raise Refused("already_handed_in", message("This return was already handed in. Nothing more is needed."))
     check_open(order.state, order.issued.number)
     if lacking := gaps(draft, order.issued.stops):
-        raise Refused("incomplete", captions.missing(lacking))
+        raise Refused("incomplete", sayings.missing(lacking))
 
 
 def _returned(draft: Draft, order: OrderCopy) -> ReportReturned:

@@ -10,7 +10,7 @@ import structlog
 from aiogram import Bot
 
 from services.notifier.settings import NotifierSettings
-from services.notifier.store import deliveries
+from services.notifier.store import sending
 from services.notifier.store.deliveries import Delivery
 from services.notifier.telegram.calls import Calls, Done
 from services.notifier.telegram.outcome import EXPECTED, Outcome, Uncertain, classify
@@ -66,7 +66,7 @@ class Sender:
             try:
                 async with self._pool.acquire() as connection:
                     await connection.execute(
-                        "SELECT pg_advisory_lock(hashtextextended($1, 0))", deliveries.owner_lock(self._owner)
+                        "SELECT pg_advisory_lock(hashtextextended($1, 0))", sending.owner_lock(self._owner)
                     )
                     self._alive.set()
                     await self._watch(connection)
@@ -131,7 +131,7 @@ class Sender:
     async def _claim(self) -> Delivery | None:
         try:
             async with transaction(self._pool) as connection:
-                return await deliveries.claim(connection, self._owner)
+                return await sending.claim(connection, self._owner)
         except TRANSIENT as error:
             log.warning("sender.waiting", error=repr(error))
             await asyncio.sleep(WATCH_SECONDS)
@@ -164,4 +164,4 @@ class Sender:
 
     async def _dead(self) -> list[UUID]:
         async with transaction(self._pool) as connection:
-            return await deliveries.dead_owners(connection, self._owner)
+            return await sending.dead_owners(connection, self._owner)

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from services.notifier import announcements
-from services.notifier.store import chats, deliveries, orders
+from services.notifier.store import chats, orders, sending
 from services.notifier.store.deliveries import Delivery
 from services.notifier.telegram.calls import Done
 from services.notifier.telegram.outcome import (
@@ -57,7 +57,7 @@ class Settler:
     async def abandon(self, owner: UUID) -> None:
         """Settle what a dead sender had under way."""
         async with transaction(self._pool) as connection:
-            for delivery in await deliveries.abandoned(connection, owner):
+            for delivery in await sending.abandoned(connection, owner):
                 log.warning("delivery.abandoned", delivery_id=str(delivery.delivery_id), chat=delivery.chat)
                 await self._record(connection, delivery, Uncertain(CRASHED))
         self._relay.wake()
@@ -67,7 +67,7 @@ class Settler:
             case Done():
                 await self._done(connection, delivery, outcome)
             case Unchanged():
-                await deliveries.sent(connection, delivery.delivery_id, delivery.chat or 0, 0)
+                await sending.sent(connection, delivery.delivery_id, delivery.chat or 0, 0)
             case Moved():
                 await self._moved(connection, delivery, outcome)
             case Failed():
@@ -89,7 +89,7 @@ class Settler:
         delivery_id, pause = delivery.delivery_id, self._pause(delivery.attempts)
         match outcome:
             case WaitTurn():
-                await deliveries.put_off(connection, delivery_id, outcome.seconds, "waits its turn", counts=False)
+                await sending.put_off(connection, delivery_id, outcome.seconds, "waits its turn", counts=False)
                 return
             case Freeze():
                 pause = outcome.seconds
@@ -101,19 +101,19 @@ class Settler:
             case _:
                 assert_never(outcome)
         reason = "flood control" if isinstance(outcome, Freeze) else outcome.reason
-        await deliveries.put_off(connection, delivery_id, pause, reason, counts=True)
+        await sending.put_off(connection, delivery_id, pause, reason, counts=True)
 
     def _pause(self, attempts: int) -> float:
         doubled: float = self._retry_seconds * 2 ** min(attempts - 1, 20)
         return min(doubled, LONGEST_PAUSE)
 
     async def _uncertain(self, connection: Connection, delivery: Delivery, outcome: Uncertain) -> None:
-        if await deliveries.ended(connection, delivery.delivery_id, "uncertain", outcome.reason):
+        if await sending.ended(connection, delivery.delivery_id, "uncertain", outcome.reason):
             await announcements.failed(connection, delivery, outcome.reason, certain=False)
 
     async def _done(self, connection: Connection, delivery: Delivery, done: Done) -> None:
         if delivery.kind == "edit":
-            await deliveries.sent(connection, delivery.delivery_id, done.chat, done.message_id)
+            await sending.sent(connection, delivery.delivery_id, done.chat, done.message_id)
             return
         await announcements.stands(connection, delivery, done.chat, done.message_id)
         await chats.set_unreachable(connection, done.chat, None)
@@ -123,15 +123,15 @@ class Settler:
     async def _moved(self, connection: Connection, delivery: Delivery, outcome: Moved) -> None:
         """A message goes to the supergroup instead; one that stands in the old group can no longer be edited."""
         if delivery.kind == "edit":
-            await deliveries.ended(connection, delivery.delivery_id, "failed", MOVED)
+            await sending.ended(connection, delivery.delivery_id, "failed", MOVED)
         else:
-            await deliveries.put_off(connection, delivery.delivery_id, 0, MOVED, counts=True)
+            await sending.put_off(connection, delivery.delivery_id, 0, MOVED, counts=True)
         await chats.move(connection, delivery.chat or 0, outcome.chat)
 
     async def _failed(self, connection: Connection, delivery: Delivery, outcome: Failed) -> None:
         if outcome.unreachable and delivery.chat is not None:
             await chats.set_unreachable(connection, delivery.chat, outcome.reason)
-        if await deliveries.ended(connection, delivery.delivery_id, "failed", outcome.reason):
+        if await sending.ended(connection, delivery.delivery_id, "failed", outcome.reason):
             await announcements.failed(connection, delivery, outcome.reason, certain=True)
 
     async def _forget_file(self, connection: Connection, delivery: Delivery) -> None:

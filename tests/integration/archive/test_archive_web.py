@@ -95,11 +95,11 @@ async def test_every_answer_carries_the_security_headers(viewer: httpx.AsyncClie
 
 
 async def test_an_unknown_page_is_a_page_for_people_and_a_problem_for_programs(viewer: httpx.AsyncClient) -> None:
-    page = await viewer.get("/nowhere", headers={**PAGE, "Accept-Language": "en"})
+    page = await viewer.get("/nowhere?lang=en", headers={**PAGE, "Accept-Language": "km"})
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert "Not found" in page.text
     assert 'lang="en"' in page.text
-    khmer = await viewer.get(f"/missions/{NOBODY}", headers=PAGE)
+    khmer = await viewer.get(f"/missions/{NOBODY}?lang=km", headers={**PAGE, "Accept-Language": "en"})
     assert khmer.status_code == 404
     assert "បណ្ណសារគ្មានបេសកកម្មនៅអាសយដ្ឋាននេះទេ។" in khmer.text
     problem = await viewer.get("/nowhere")
@@ -124,7 +124,7 @@ async def test_the_timeline_tells_the_whole_life(queue: Queue, story: Story, vie
 
 async def test_the_language_is_chosen_once_and_kept(queue: Queue, story: Story, viewer: httpx.AsyncClient) -> None:
     await queue.archived(unit_listed(1), story.requested())
-    assert 'lang="km"' in (await viewer.get("/", headers=PAGE)).text
+    assert 'lang="km"' in (await viewer.get("/", headers={**PAGE, "Accept-Language": "en"})).text
     assert "Submitted" in (await viewer.get("/?lang=en", headers=PAGE)).text
     again = await viewer.get(f"/missions/{story.mission_id}", headers=PAGE)
     assert "SOK Mealea asked for a mission order for Department of Policy." in again.text

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from redis.asyncio import Redis
 
+from deploy.local.telegram.limits import Pace
 from services.notifier.telegram.pacing import Pacing
 from tests.integration.notifier.scene import Scene, until
 from tests.unit.notifier.samples import GDCS, LEADERSHIP, POLICY
@@ -49,12 +50,14 @@ async def test_what_is_refused_takes_nothing_from_any_limit(redis_url: str) -> N
 
 
 async def test_a_burst_of_orders_never_meets_flood_control(scene: Scene) -> None:
+    scene.sandbox.world.limits.configure(Pace.REAL)
     async with scene.running(pacing="on"):
         started = time.time()
         orders = [await scene.issue() for _ in range(3)]
         for data in orders:
             for chat in (LEADERSHIP, POLICY, GDCS):
                 await scene.settled(data.mission_id, chat, "sent")
+    assert {call.outcome for call in scene.calls("sendDocument")} == {"ok"}
     for chat in (LEADERSHIP, POLICY, GDCS):
         times = [call.at for call in scene.calls("sendDocument", chat)]
         assert len(times) == 3

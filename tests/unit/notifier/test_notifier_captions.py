@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.notifier.domain.drafts import Draft, OrderState
 from services.notifier.domain.returns import parse_return
-from services.notifier.telegram import captions
+from services.notifier.telegram import captions, sayings, wording
 from shared.events import MissionIssuedData
 from shared.i18n import message
 from shared.values import DocumentRef, Finding, NamedDuty, NamedStop, NamedTraveller
@@ -61,7 +61,7 @@ def orders(draw: st.DrawFn) -> MissionIssuedData:
 @given(orders(), st.sampled_from(OrderState))
 def test_every_caption_fits_and_only_its_own_tags_are_tags(order: MissionIssuedData, state: OrderState) -> None:
     outgoing = captions.announcement(order, DELIVERY, state)
-    assert captions.utf16(plain(outgoing.html)) <= 1024
+    assert wording.utf16(plain(outgoing.html)) <= 1024
     assert set(Plain(outgoing.html).tags) <= {"b"}
 
 
@@ -72,8 +72,8 @@ def test_every_state_of_a_draft_fits_a_message(order: MissionIssuedData) -> None
     draft = Draft(draft_id=uuid4(), mission_id=uuid4(), person=LEADER, chat=1, message_id=1)
     draft = draft.with_endorsements(parsed.endorsements).with_report("1", parsed.report or "")
     wrong = parse_return("\n".join("<b>&" * 90 for _ in range(20)), order.stops)
-    outgoing = captions.draft_state(draft, order, captions.problem_lines(wrong.problems))
-    assert captions.utf16(plain(outgoing.html)) <= 4096
+    outgoing = sayings.draft_state(draft, order, sayings.problem_lines(wrong.problems))
+    assert wording.utf16(plain(outgoing.html)) <= 4096
     assert set(Plain(outgoing.html).tags) <= {"b", "i", "code"}
 
 
@@ -105,8 +105,8 @@ def test_a_closed_order_says_so_and_has_no_button() -> None:
 
 @given(st.text(st.sampled_from("កាំស្ត្រី្រ៍ខេ ab😀"), max_size=80), st.integers(8, 60))
 def test_shortening_leaves_whole_clusters(text: str, units: int) -> None:
-    short = captions.shorten(text, units)
-    assert captions.utf16(short) <= units
+    short = wording.shorten(text, units)
+    assert wording.utf16(short) <= units
     whole = " ".join(text.split())
     if short != whole:
         kept = short.removesuffix("…").rstrip()
@@ -120,7 +120,7 @@ def test_a_draft_shows_what_is_there_what_is_missing_and_the_lines_to_copy() -> 
     order = issued_data()
     draft = Draft(draft_id=uuid4(), mission_id=uuid4(), person=LEADER, chat=1, message_id=1)
     draft = draft.with_endorsements(parse_return("1 ដល់ 26/11/2026 9:30 សាលាខេត្ត", order.stops).endorsements)
-    html = captions.draft_state(draft, order).html
+    html = sayings.draft_state(draft, order).html
     (copied,) = re.findall(r"<code>(.*?)</code>", html, re.DOTALL)
     assert [line.split()[:2] for line in copied.splitlines()[:3]] == [["១", "ចេញ"], ["២", "ដល់"], ["២", "ចេញ"]]
     assert copied.splitlines()[3].startswith("របាយការណ៍៖")
@@ -129,14 +129,14 @@ def test_a_draft_shows_what_is_there_what_is_missing_and_the_lines_to_copy() -> 
     assert (len(parsed.endorsements), parsed.report, parsed.problems) == (3, "ល្អ", ())
     photo = DocumentRef(sha256="b" * 64, size=1, media_type="image/jpeg", name="p.jpg")
     full = draft.with_endorsements(parsed.endorsements).with_report("1", "ល្អ")
-    assert captions.draft_state(full, order).buttons == ()
-    assert captions.draft_state(full.with_photo(photo), order).buttons == (
-        (captions.HAND_IN_BUTTON, f"h:{draft.draft_id.hex}"),
+    assert sayings.draft_state(full, order).buttons == ()
+    assert sayings.draft_state(full.with_photo(photo), order).buttons == (
+        (sayings.HAND_IN_BUTTON, f"h:{draft.draft_id.hex}"),
     )
 
 
 def test_both_languages_stand_in_an_answer_and_names_are_escaped() -> None:
-    html = captions.both(message("The directory lists nobody with the staff number {person}.", person="<b>&"))
+    html = wording.both(message("The directory lists nobody with the staff number {person}.", person="<b>&"))
     assert "&lt;b&gt;&amp;" in html
     assert "បញ្ជីមន្ត្រី" in html
     assert "<i>The directory" in html
@@ -144,13 +144,13 @@ def test_both_languages_stand_in_an_answer_and_names_are_escaped() -> None:
 
 def test_button_answers_fit_two_hundred_letters() -> None:
     long = message("Only the traveller who put this return together can hand it in.")
-    assert captions.utf16(captions.brief(long)) <= 200
-    assert captions.utf16(captions.brief(message("x {y}", y="ក" * 500))) <= 200
+    assert wording.utf16(wording.brief(long)) <= 200
+    assert wording.utf16(wording.brief(message("x {y}", y="ក" * 500))) <= 200
 
 
 @pytest.mark.parametrize("count", [0, 20])
 def test_findings_are_told_in_both_languages_and_fit(count: int) -> None:
     finding = Finding(code="x", level="blocks", message={"km": "ខ្វះត្រា " * 60, "en": "stamp <missing> " * 60})
-    html = captions.sent_back(issued_data(), "ហេតុផល " * 200, (finding,) * count).html
-    assert captions.utf16(plain(html)) <= 4096
+    html = sayings.sent_back(issued_data(), "ហេតុផល " * 200, (finding,) * count).html
+    assert wording.utf16(plain(html)) <= 4096
     assert ("stamp &lt;missing&gt;" in html) is bool(count)

@@ -1,0 +1,95 @@
+"""A delivery's way through sending: claimed, under way, and settled."""
+
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+from services.notifier.store.deliveries import Delivery, delivery_of
+from shared.postgres import Connection
+
+_CLAIM_LOCK = "besakakam.notifier.claim"
+
+
+async def claim(connection: Connection, owner: UUID) -> Delivery | None:
+    """Mark the next due delivery as being sent by `owner`; commit before calling Telegram.
+
+    At most one delivery of a chat and one announcement of an order are under way at a time: the first keeps the
+    chat's order of messages, the second lets one upload of the letter serve all chats.
+    """
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", _CLAIM_LOCK)
+    return delivery_of(
+        await connection.fetchrow(
+            "UPDATE delivery SET state = 'sending', owner = $1, started_at = now(), attempts = attempts + 1"
+            " WHERE delivery_id = ("
+            "  SELECT this.delivery_id FROM delivery AS this LEFT JOIN chat USING (chat)"
+            "  WHERE this.state = 'pending' AND this.due_at <= now()"
+            "  AND (chat.frozen_until IS NULL OR chat.frozen_until <= now())"
+            "  AND NOT EXISTS (SELECT 1 FROM delivery AS busy WHERE busy.state = 'sending' AND (busy.chat = this.chat"
+            "   OR (busy.mission_id = this.mission_id AND busy.kind = 'announcement' AND this.kind = 'announcement')))"
+            "  ORDER BY this.due_at, this.created_at LIMIT 1 FOR UPDATE OF this SKIP LOCKED)"
+            " RETURNING *",
+            owner,
+        )
+    )
+
+
+async def dead_owners(connection: Connection, living: UUID) -> list[UUID]:
+    """Owners of deliveries under way that no longer hold their lock, apart from the caller's own."""
+    rows = await connection.fetch("SELECT DISTINCT owner FROM delivery WHERE state = 'sending' AND owner <> $1", living)
+    owners: list[UUID] = [row["owner"] for row in rows]
+    return [owner for owner in owners if await _lock_is_free(connection, owner)]
+
+
+async def _lock_is_free(connection: Connection, owner: UUID) -> bool:
+    """Asked within a transaction, at whose end the lock is free again."""
+    free: bool = await connection.fetchval(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", owner_lock(owner)
+    )
+    return free
+
+
+def owner_lock(owner: UUID) -> str:
+    """The advisory lock that a living sender holds."""
+    return f"besakakam.sender.{owner}"
+
+
+async def abandoned(connection: Connection, owner: UUID) -> list[Delivery]:
+    """What the dead owner had under way, locked."""
+    rows = await connection.fetch("SELECT * FROM delivery WHERE state = 'sending' AND owner = $1 FOR UPDATE", owner)
+    return [delivery for row in rows if (delivery := delivery_of(row)) is not None]
+
+
+async def sent(connection: Connection, delivery_id: UUID, chat: int, message_id: int) -> None:
+    """The message stands in the chat."""
+    await connection.execute(
+        "UPDATE delivery SET state = 'sent', sent_chat = $2, message_id = $3, error = NULL, settled_at = now()"
+        " WHERE delivery_id = $1",
+        delivery_id,
+        chat,
+        message_id,
+    )
+
+
+async def ended(connection: Connection, delivery_id: UUID, state: Literal["uncertain", "failed"], error: str) -> bool:
+    """No further attempt follows. False where the message has meanwhile been seen to stand in the chat."""
+    changed = await connection.fetchval(
+        "UPDATE delivery SET state = $2, error = $3, settled_at = now() WHERE delivery_id = $1 AND state = 'sending'"
+        " RETURNING 1",
+        delivery_id,
+        state,
+        error,
+    )
+    return changed is not None
+
+
+async def put_off(connection: Connection, delivery_id: UUID, seconds: float, error: str, *, counts: bool) -> None:
+    """It was certainly not sent; it is due again after `seconds`. Waiting for its turn `counts` as no attempt."""
+    await connection.execute(
+        "UPDATE delivery SET state = 'pending', owner = NULL, due_at = now() + $2, error = $3,"
+        " attempts = attempts - CASE WHEN $4 THEN 0 ELSE 1 END WHERE delivery_id = $1"
+        " AND state = 'sending'",
+        delivery_id,
+        timedelta(seconds=seconds),
+        error,
+        counts,
+    )

@@ -1,0 +1,149 @@
+"""Schemas and roles: applied once, never changed, and no service reaches into another or deletes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from deploy.local.servers import Postgres
+from shared.inbox import first_time
+from shared.postgres import MigrationChanged, NotMigrated, Pool, check_migrated, migrate, open_pool, transaction
+from shared.service import migrations_of
+from tests.integration.transport.samples import closed
+
+SERVICES = ("issuer", "notifier", "archive")
+
+
+@asynccontextmanager
+async def service_pool(database_url: str, service: str) -> AsyncIterator[Pool]:
+    async with open_pool(database_url, service, 2) as pool:
+        yield pool
+
+
+def folder(path: Path, **files: str) -> Path:
+    path.mkdir(exist_ok=True)
+    for name, sql in files.items():
+        (path / f"{name}.sql").write_text(sql)
+    return path
+
+
+async def test_each_file_is_applied_once_and_in_order(database_url: str, tmp_path: Path) -> None:
+    extra = folder(tmp_path / "extra", n9001_note="CREATE TABLE note (text text)", n9000_first="SELECT 1")
+    folders = (*migrations_of("issuer"), extra)
+    assert await migrate(database_url, "issuer", *folders) == ["n9000_first.sql", "n9001_note.sql"]
+    assert await migrate(database_url, "issuer", *folders) == []
+    folder(extra, n9002_more="ALTER TABLE note ADD by text")
+    async with service_pool(database_url, "issuer") as pool:
+        with pytest.raises(NotMigrated, match=r"n9002_more\.sql"):
+            await check_migrated(pool, "issuer", *folders)
+        assert await migrate(database_url, "issuer", *folders) == ["n9002_more.sql"]
+        await check_migrated(pool, "issuer", *folders)
+
+
+async def test_a_changed_file_is_refused_and_nothing_else_applied(database_url: str, tmp_path: Path) -> None:
+    extra = folder(tmp_path / "extra", n9000_note="CREATE TABLE note (text text)")
+    await migrate(database_url, "issuer", extra)
+    folder(extra, n9000_note="CREATE TABLE note (words text)", n8000_before="CREATE TABLE before (text text)")
+    with pytest.raises(MigrationChanged) as changed:
+        await migrate(database_url, "issuer", extra)
+    assert changed.value.name == "n9000_note.sql"
+    async with service_pool(database_url, "issuer") as pool:
+        assert await pool.fetchval("SELECT to_regclass('issuer.before')") is None
+
+
+async def test_a_file_that_fails_leaves_nothing_behind(database_url: str, tmp_path: Path) -> None:
+    extra = folder(tmp_path / "extra", n9000_good="CREATE TABLE good (text text)", n9001_bad="CREATE TABEL bad ()")
+    with pytest.raises(asyncpg.PostgresSyntaxError):
+        await migrate(database_url, "issuer", extra)
+    async with service_pool(database_url, "issuer") as pool:
+        assert await pool.fetchval("SELECT to_regclass('issuer.good')") is None
+        assert await pool.fetchval("SELECT count(*) FROM migration WHERE name LIKE 'n9%'") == 0
+
+
+@pytest.mark.parametrize("databases", [1, 3])
+async def test_many_processes_may_migrate_at_once(postgres_server: Postgres, tmp_path: Path, databases: int) -> None:
+    """Also in several databases of one server, which share its roles."""
+    names = [f"parallel_{databases}_{number}" for number in range(databases)]
+    owner = await asyncpg.connect(postgres_server.url)
+    try:
+        for name in names:
+            await owner.execute(f"CREATE DATABASE {name}")
+        urls = [urlunsplit(urlsplit(postgres_server.url)._replace(path=f"/{name}")) for name in names]
+        new = f"fresh{databases}"
+        extra = folder(tmp_path / "extra", n0001_note="CREATE TABLE note (text text)")
+        outcomes = await asyncio.gather(*(migrate(url, new, extra) for url in urls for _ in range(4)))
+        assert sorted(outcomes) == [[]] * (3 * databases) + [["n0001_note.sql"]] * databases
+    finally:
+        for name in names:
+            await owner.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await owner.execute(f'DROP ROLE IF EXISTS "besakakam_{new}"')
+        await owner.close()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_can_neither_delete_nor_change_its_schema(database_url: str, service: str) -> None:
+    async with service_pool(database_url, service) as pool:
+        tables = [
+            row["tablename"]
+            for row in await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1", service)
+        ]
+        assert {"inbox", "outbox", "migration"} <= set(tables)
+        for table in tables:
+            for forbidden in (f"DELETE FROM {table}", f"TRUNCATE {table}", f"DROP TABLE {table}"):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await pool.execute(forbidden)
+        for forbidden in ("UPDATE migration SET sha256 = ''", "CREATE TABLE more ()", "DROP SCHEMA issuer CASCADE"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await pool.execute(forbidden)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_does_not_see_anothers_tables(database_url: str, service: str) -> None:
+    async with service_pool(database_url, service) as pool:
+        for other in set(SERVICES) - {service}:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await pool.fetch(f"SELECT * FROM {other}.inbox")
+
+
+async def test_a_borrowed_connection_comes_back_as_the_service(database_url: str) -> None:
+    async with open_pool(database_url, "archive", 2) as pool:
+        for _ in range(3):
+            async with pool.acquire() as connection:
+                seen = await connection.fetchrow("SELECT current_user AS who, current_schema() AS place")
+                assert seen is not None
+                assert (seen["who"], seen["place"]) == ("besakakam_archive", "archive")
+                await connection.execute("SET search_path TO public")
+
+
+async def test_json_goes_in_and_out_as_values(database_url: str) -> None:
+    async with service_pool(database_url, "issuer") as pool:
+        value = {"ខ្មែរ": [1, None, {"a": "\"'\\"}]}
+        assert await pool.fetchval("SELECT $1::jsonb", value) == value
+
+
+async def test_two_consumers_of_one_event_take_turns(database_url: str) -> None:
+    """The second waits for the first, and has its turn only where the first gave up."""
+    event = closed()
+    async with open_pool(database_url, "issuer", 3) as pool:
+
+        async def second() -> bool:
+            async with transaction(pool) as connection:
+                return await first_time(connection, event)
+
+        async with asyncio.TaskGroup() as group:
+            async with pool.acquire() as connection:
+                first = connection.transaction()
+                await first.start()
+                assert await first_time(connection, event)
+                waiting = group.create_task(second())
+
+                async with asyncio.timeout(10):
+                    while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                        assert not waiting.done()
+                await first.rollback()
+        assert waiting.result()
+        assert not await second()
