@@ -83,3 +83,25 @@ async def test_its_health(scene: Scene) -> None:
         await until(ready)
         alive = await client.get("/livez")
     assert alive.json() == {"alive": True, "ended": []}
+
+
+async def test_cut_off_from_the_database_it_comes_back_and_goes_on(scene: Scene) -> None:
+    cut = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE application_name = 'besakakam-notifier' AND datname = current_database()"
+    )
+    app = build(scene.settings)
+    async with (
+        LifespanManager(app, startup_timeout=20, shutdown_timeout=30),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notifier") as client,
+    ):
+        first = await scene.issue()
+        await scene.settled(first.mission_id, GDCS, "sent")
+        assert await scene.database.fetchval(cut) > 2
+        second = await scene.issue()
+        for chat in (LEADERSHIP, POLICY, GDCS):
+            await scene.settled(second.mission_id, chat, "sent")
+        scene.say(6000000101, "leader", "/help")
+        await scene.said(6000000101, "announces mission orders")
+        assert (await client.get("/livez")).status_code == 200
+    assert len(scene.bots(POLICY)) == 2

@@ -134,16 +134,15 @@ async def test_two_consumers_of_one_event_take_turns(database_url: str) -> None:
             async with transaction(pool) as connection:
                 return await first_time(connection, event)
 
-        async with asyncio.TaskGroup() as group:
-            async with pool.acquire() as connection:
-                first = connection.transaction()
-                await first.start()
-                assert await first_time(connection, event)
-                waiting = group.create_task(second())
+        async with asyncio.TaskGroup() as group, pool.acquire() as connection:
+            first = connection.transaction()
+            await first.start()
+            assert await first_time(connection, event)
+            waiting = group.create_task(second())
 
-                async with asyncio.timeout(10):
-                    while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                        assert not waiting.done()
-                await first.rollback()
+            async with asyncio.timeout(10):
+                while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                    assert not waiting.done()
+            await first.rollback()
         assert waiting.result()
         assert not await second()
