@@ -9,6 +9,16 @@ import structlog
 log = structlog.get_logger()
 
 
+def heed_cancellation() -> None:
+    """Raise `CancelledError` where this task was cancelled and a library lost it; to be called in endless loops.
+
+    `asyncio.wait_for` of Python 3.11 loses a cancellation that comes as its awaitable ends, and redis-py sends by it.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class Background:
     """Owns a service's long-running tasks. `dead()` names those that ended by themselves, which is never right."""
 

@@ -13,6 +13,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from shared.background import heed_cancellation
 from shared.events import Event
 from shared.postgres import TRANSIENT, Connection, Pool, Row
 
@@ -74,6 +75,7 @@ class Relay:
 
     async def _publish_for_ever(self, connection: Connection) -> None:
         while True:
+            heed_cancellation()
             self._wake.clear()
             if await self.publish_batch(connection) < BATCH:
                 await self._pause()
@@ -103,7 +105,6 @@ class Relay:
         )
 
     async def _pause(self) -> None:
-        try:
-            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()

@@ -126,16 +126,27 @@ async def migrate(url: str, service: str, *folders: Traversable) -> list[str]:
 
 
 async def _prepare_schema(connection: Owner, service: str) -> None:
-    role = f"besakakam_{service}"
-    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
-        await connection.execute(f'CREATE ROLE "{role}" NOLOGIN')
-    await connection.execute(f'GRANT "{role}" TO CURRENT_USER')
+    await _prepare_role(connection, f"besakakam_{service}")
     await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{service}"')
     await connection.execute(f'SET LOCAL search_path TO "{service}"')
     await connection.execute(
         "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 text NOT NULL,"
         " applied_at timestamptz NOT NULL DEFAULT now())"
     )
+
+
+async def _prepare_role(connection: Owner, role: str) -> None:
+    """Roles belong to the whole server, where another database's migration may make the same one at this moment."""
+    for tries_left in (2, 1, 0):
+        try:
+            async with connection.transaction():
+                if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+                    await connection.execute(f'CREATE ROLE "{role}" NOLOGIN')
+                await connection.execute(f'GRANT "{role}" TO CURRENT_USER')
+                return
+        except (asyncpg.UniqueViolationError, asyncpg.DuplicateObjectError):
+            if not tries_left:
+                raise
 
 
 async def _apply(connection: Owner, files: list[tuple[str, str]]) -> list[str]:

@@ -7,7 +7,6 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
@@ -67,7 +66,7 @@ class Responder:
         return self.respond(request, 422, error.code, error.message)
 
     async def unreadable(self, request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, RequestValidationError | ValidationError)
+        assert isinstance(error, RequestValidationError)
         found = field_errors(error.errors())
         return self.respond(request, 422, "unreadable", message(UNREADABLE.text, first=first_of(found)), errors=found)
 
@@ -94,7 +93,6 @@ def install(app: FastAPI, messages: Messages, max_body: int) -> None:
     responder = Responder(messages)
     app.add_exception_handler(Refused, responder.refused)
     app.add_exception_handler(RequestValidationError, responder.unreadable)
-    app.add_exception_handler(ValidationError, responder.unreadable)
     app.add_exception_handler(HTTPException, responder.http)
     for kind in TRANSIENT:
         app.add_exception_handler(kind, responder.unavailable)

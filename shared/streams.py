@@ -21,6 +21,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from shared import inbox
+from shared.background import heed_cancellation
 from shared.clock import now
 from shared.errors import NotYet, PoisonError
 from shared.events import AnyEvent, parse
@@ -207,8 +208,7 @@ class Stream:
                     await self._pause(error)
                 except (RedisError, OSError, TimeoutError) as error:
                     log.warning("stream.waiting", error=repr(error))
-                if (task := asyncio.current_task()) and task.cancelling():
-                    raise asyncio.CancelledError  # FastStream's start can swallow a cancellation
+                heed_cancellation()
                 await asyncio.sleep(WATCH_SECONDS)
         finally:
             await self._broker.stop()

@@ -7,7 +7,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, ViewportSize, expect
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
@@ -17,31 +18,21 @@ from shared.documents import DocumentStore
 from shared.events import Event
 from tests.archive_samples import NUMBER, Story, unit_listed
 from tests.archive_serving import serving
+from tests.browser.conftest import PHONE, fits, watched
 
-CHROMIUM = "/usr/bin/chromium"
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 KEY = "a-viewing-key-of-the-tests"
-DESK: ViewportSize = {"width": 1200, "height": 900}
-PHONE: ViewportSize = {"width": 390, "height": 800}
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @dataclass
 class Site:
-    """A served archive, a mission to tell it of, and the complaints of the browser."""
+    """A served archive, a mission to tell it of, and a page of the browser."""
 
     address: str
     story: Story
     redis: Redis
     stream: str
     page: Page
-    complaints: list[str]
 
     async def send(self, *events: Event) -> None:
         for event in events:
@@ -53,17 +44,9 @@ class Site:
         await self.page.click("main button[type=submit]")
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
+@pytest_asyncio.fixture(loop_scope="session")
 async def site(
-    request: pytest.FixtureRequest, browser: Browser, database_url: str, redis_url: str, tmp_path: Path
+    viewport: ViewportSize, browser: Browser, database_url: str, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[Site]:
     settings = ArchiveSettings(
         database_url=SecretStr(database_url),
@@ -74,20 +57,12 @@ async def site(
         redeliver_after_ms=300,
     )
     story = Story(DocumentStore(settings.documents_dir))
-    complaints: list[str] = []
-    async with serving(build(settings)) as address, Redis.from_url(redis_url) as redis:
-        context = await browser.new_context(viewport=request.param, locale="km-KH")
-        page = await context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda told: complaints.append(told.text) if told.type in ("error", "warning") else None)
-        page.on("request", lambda sent: complaints.append(sent.url) if not sent.url.startswith(address) else None)
-        yield Site(address, story, redis, settings.stream, page, complaints)
-        await context.close()
-        assert complaints == []
-
-
-async def fits(page: Page) -> bool:
-    return bool(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+    async with (
+        serving(build(settings)) as address,
+        Redis.from_url(redis_url) as redis,
+        watched(browser, viewport, address) as page,
+    ):
+        yield Site(address, story, redis, settings.stream, page)
 
 
 async def test_the_list_grows_and_changes_by_itself(site: Site) -> None:
@@ -165,7 +140,7 @@ async def test_the_language_can_be_changed_everywhere(site: Site) -> None:
 
 async def test_the_list_works_without_scripts(site: Site, browser: Browser) -> None:
     context = await browser.new_context(java_script_enabled=False, viewport=PHONE, locale="km-KH")
-    plain = Site(site.address, site.story, site.redis, site.stream, await context.new_page(), [])
+    plain = Site(site.address, site.story, site.redis, site.stream, await context.new_page())
     await plain.sign_in()
     await expect(plain.page.locator("h1")).to_have_text("បញ្ជីបេសកកម្ម")
     await plain.page.fill("input[name=q]", "no such mission")

@@ -54,8 +54,8 @@ async def receive(parts: Parts, connection: Connection, event: ReportReturned) -
     """Take a return in: it waits for GDAF's check, or goes straight back where it cannot be one of this order."""
     data = event.data
     mission = await missions.lock(connection, data.mission_id)
-    if mission is None:
-        raise NotYet(f"mission {data.mission_id} is not known yet")
+    if mission is None or mission.state is State.SUBMITTED:
+        raise NotYet(f"mission {data.mission_id} is not issued yet")
     if mission.issued is None:
         raise PoisonError("a return for an order that was never issued")
     if await store.find(connection, data.mission_id, data.return_id):

@@ -149,7 +149,7 @@ async def test_a_request_of_another_shape_names_the_field(
     spoil(asked)
     found = problem(await api.post("/missions", HEAD, json=asked), 422)
     assert found["code"] == "unreadable"
-    assert [error["field"] for error in found["errors"]] == [field]
+    assert found["errors"][0]["field"] == field
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"unit": "\\ud800"}', b"[" * 9999])

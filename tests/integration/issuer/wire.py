@@ -70,15 +70,18 @@ class Wire:
         """The same event, once it has reached the stream."""
 
         async def look() -> AnyEvent | None:
-            entries = await self.redis.xrange(STREAM)
-            known = (parse(fields[b"event"]) for _, fields in entries)
+            known = [parse(fields[b"event"]) for fields in await self._entries(STREAM)]
             return next((each for each in known if each.event_id == event.event_id), None)
 
         return await eventually(look)
 
     async def dead(self) -> list[dict[bytes, bytes]]:
         """What the issuer set aside."""
-        return [fields for _, fields in await self.redis.xrange(f"{STREAM}:dead")]
+        return await self._entries(f"{STREAM}:dead")
+
+    async def _entries(self, stream: str) -> list[dict[bytes, bytes]]:
+        entries: Any = await self.redis.xrange(stream)
+        return [fields for _, fields in entries]
 
     async def state(self, mission_id: str | UUID) -> str | None:
         found: str | None = await self.database.fetchval(
@@ -98,7 +101,7 @@ def requested(order: dict[str, Any], requester: str = HEAD, mission_id: UUID | N
     )
 
 
-def returned(mission: dict[str, Any], photos: list[dict[str, Any]], **changes: Any) -> ReportReturned:
+def returned(mission: dict[str, Any], shown: list[dict[str, Any]], **changes: Any) -> ReportReturned:
     """A return as the bot sends it: it passes every check, provided that the order is under way."""
     order, mission_id = mission["order"], MissionId(UUID(mission["mission_id"]))
     start = datetime.fromisoformat(order["departs_at"])
@@ -110,7 +113,7 @@ def returned(mission: dict[str, Any], photos: list[dict[str, Any]], **changes: A
             Endorsement(stop=1, moment="arrival", at=start, authority="សាលាខេត្ត"),
             Endorsement(stop=1, moment="departure", at=min(start, datetime.now(UTC)), authority="សាលាខេត្ត"),
         ],
-        "photos": [DocumentRef.model_validate(photo) for photo in photos],
+        "photos": [DocumentRef.model_validate(photo) for photo in shown],
         "report": "បានចូលរួមសិក្ខាសាលា និងទទួលបានលទ្ធផលល្អ។",
     }
     return ReportReturned(

@@ -107,6 +107,20 @@ async def test_the_wake_is_heard(pool: Pool, effects: Effects, monkeypatch: pyte
         await reach(effects.redis, first, second)
 
 
+async def test_a_relay_stops_also_in_the_moment_of_being_woken(pool: Pool, effects: Effects) -> None:
+    for ticks in range(4):
+        background, relay, event = Background(), Relay(pool, effects.redis, "issuer", STREAM), closed()
+        background.start("relay", relay.run())
+        await commit(pool, event)
+        await eventually(lambda: all_marked(pool), "the relay at work")
+        relay.wake()
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(8):
+            await background.stop()
+        assert background.dead() == ["relay"]
+
+
 async def test_one_of_two_relays_leads_and_the_other_takes_over(
     pool: Pool, effects: Effects, database_url: str
 ) -> None:

@@ -1,0 +1,189 @@
+"""The command line as an operator meets it: a process, its output and its exit code."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from deploy.local.servers import Postgres
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "deploy" / "local" / "samples"
+KHMER = re.compile("[\u1780-\u17ff]")
+PASSWORD = "hush-hush"
+
+
+def besakakam(*arguments: str | Path, url: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command; nothing of the caller's surroundings comes along."""
+    code = "from services.cli import main; main()"
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    surroundings = {"PATH": "", "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"} | ({"DATABASE_URL": url} if url else {})
+    return subprocess.run(command, env=surroundings, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def well(*arguments: str | Path, url: str = "") -> str:
+    done = besakakam(*arguments, url=url)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def refused(*arguments: str | Path, url: str = "") -> str:
+    """What a refusal says: in both languages, without a traceback or a password."""
+    done = besakakam(*arguments, url=url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Traceback" not in done.stderr
+    assert PASSWORD not in done.stderr
+    assert KHMER.search(done.stderr)
+    assert re.search("[A-Za-z]{4}", done.stderr)
+    return done.stderr
+
+
+def with_parts(url: str, **parts: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(**parts))
+
+
+@pytest.fixture
+async def empty_url(postgres_server: Postgres) -> str:
+    """A database in which nothing is."""
+    url = postgres_server.url
+    assert url is not None
+    owner = await asyncpg.connect(url)
+    await owner.execute("DROP DATABASE IF EXISTS cli_empty WITH (FORCE)")
+    await owner.execute("CREATE DATABASE cli_empty")
+    await owner.close()
+    return with_parts(url, path="/cli_empty")
+
+
+async def rows(url: str, sql: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        found: int = await connection.fetchval(sql)
+        return found
+    finally:
+        await connection.close()
+
+
+async def test_migrating_twice_changes_nothing_the_second_time(empty_url: str) -> None:
+    first = well("migrate", url=empty_url)
+    for service in ("issuer", "notifier", "archive"):
+        assert f"{service}: 0001_transport.sql, 0001_{service}.sql" in first
+    assert well("migrate", url=empty_url) == "issuer: up to date\nnotifier: up to date\narchive: up to date\n"
+    well("directory", "load", SAMPLES / "dfr", url=empty_url)
+
+
+async def test_before_migrating_the_command_says_so(empty_url: str) -> None:
+    assert "besakakam migrate" in refused("directory", "load", SAMPLES / "dfr", url=empty_url)
+    assert "besakakam migrate" in refused("keys", "add", "MCS-0001", url=empty_url)
+
+
+@pytest.mark.parametrize(("sample", "units", "people", "duties"), [("mcs", 48, 105, 88), ("dfr", 9, 34, 54)])
+async def test_both_samples_are_loaded_and_the_second_time_nothing_changes(
+    database_url: str, sample: str, units: int, people: int, duties: int
+) -> None:
+    checked = well("directory", "check", SAMPLES / sample)
+    assert f"{units} units, {people} people, {duties} duties" in checked
+    assert well("directory", "load", SAMPLES / sample, url=database_url).startswith(f"{units} ")
+    assert well("directory", "load", SAMPLES / sample, url=database_url).startswith("0 ")
+    assert await rows(database_url, "SELECT count(*) FROM issuer.outbox WHERE type = 'DirectoryChanged'") == units
+
+
+async def test_a_changed_name_is_one_changed_unit(database_url: str, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(SAMPLES / "mcs", tmp_path / "mcs"))
+    well("directory", "load", folder, url=database_url)
+    units = folder / "units.csv"
+    units.write_text(units.read_text("utf-8").replace("Procurement Unit", "Unit of Procurement"), "utf-8")
+    assert well("directory", "load", folder, url=database_url).startswith("1 ")
+
+
+async def test_what_is_wrong_with_a_directory_is_said_by_file_line_and_field_and_nothing_is_loaded(
+    database_url: str, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(SAMPLES / "mcs", tmp_path / "mcs"))
+    units = folder / "units.csv"
+    units.write_text(units.read_text("utf-8").replace("Cabinet,yes", "Cabinet,maybe"), "utf-8")
+    (folder / "people.csv").unlink()
+    for command in (["check"], ["load"]):
+        said = refused("directory", *command, folder, url=database_url)
+        assert "units.csv, line 3, issues: “maybe” must be yes or no" in said
+        assert "units.csv, ជួរដេកទី 3, issues៖" in said
+        assert "people.csv: the file is not in the folder" in said
+    assert await rows(database_url, "SELECT count(*) FROM issuer.directory") == 0
+    assert await rows(database_url, "SELECT count(*) FROM issuer.outbox") == 0
+
+
+async def test_what_was_loaded_cannot_be_left_out(database_url: str, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(SAMPLES / "mcs", tmp_path / "mcs"))
+    well("directory", "load", folder, url=database_url)
+    duties = folder / "duties.csv"
+    lines = duties.read_text("utf-8").splitlines()
+    duties.write_text("\n".join(line for line in lines if not line.startswith("mcs.gdcs-policy.d02,")), "utf-8")
+    assert "“mcs.gdcs-policy.d02” is gone" in refused("directory", "load", folder, url=database_url)
+    assert await rows(database_url, "SELECT revision FROM issuer.directory") == 1
+
+
+async def test_a_folder_that_is_not_there(database_url: str, tmp_path: Path) -> None:
+    done = besakakam("directory", "load", tmp_path / "nowhere", url=database_url)
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+
+
+async def test_keys_are_made_for_people_of_the_directory_and_ended_once(database_url: str) -> None:
+    well("directory", "load", SAMPLES / "dfr", url=database_url)
+    key = well("keys", "add", "DFR-0005", url=database_url).strip()
+    assert re.fullmatch(r"bsk_[0-9a-f]{12}_[\w-]{43}", key)
+    _, key_id, secret = key.split("_", 2)
+    stored = f"SELECT count(*) FROM issuer.api_key a WHERE a::text LIKE '%{secret}%'"
+    assert await rows(database_url, stored) == 0
+    assert "MCS-9999" in refused("keys", "add", "MCS-9999", url=database_url)
+    assert "revoked" in well("keys", "revoke", key_id, url=database_url)
+    assert key_id in refused("keys", "revoke", key_id, url=database_url)
+    refused("keys", "revoke", "nothing", url=database_url)
+
+
+def test_lunar_dates_and_the_event_description_need_no_database() -> None:
+    assert "២៥៥៩" in well("lunar", "2016-04-18")
+    described = json.loads(well("events", "asyncapi"))
+    assert described["asyncapi"].startswith("3.")
+    assert {"MissionRequested", "MissionIssued", "ReportReturned"} <= described["components"]["messages"].keys()
+
+
+COMMANDS = [["migrate"], ["directory", "load", str(SAMPLES / "dfr")], ["keys", "add", "DFR-0005"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=["migrate", "load", "add"])
+def test_a_database_out_of_reach_is_said_plainly(postgres_server: Postgres, command: list[str]) -> None:
+    url = postgres_server.url
+    assert url is not None
+    there = urlsplit(url)
+    unreachable = [
+        f"postgresql://someone:{PASSWORD}@127.0.0.1:1/besakakam",
+        f"postgresql://someone:{PASSWORD}@no-such-host.invalid/besakakam",
+        with_parts(url, netloc=f"{there.username}:{PASSWORD}@{there.hostname}:{there.port}"),
+        with_parts(url, path="/no_such_database"),
+    ]
+    for each in unreachable:
+        assert "cannot be reached" in refused(*command, url=each)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=["migrate", "load", "add"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"mysql://x:{PASSWORD}@h/d",
+        f"postgresql://x:a/{PASSWORD}@h:5432/d",
+        f"x:{PASSWORD}",
+        f"postgresql://x:{PASSWORD}#@h/d",
+    ],
+)
+def test_a_wrong_address_is_not_shown(command: list[str], url: str) -> None:
+    assert "DATABASE_URL" in refused(*command, url=url)
+
+
+def test_a_missing_address_is_named() -> None:
+    assert "DATABASE_URL" in refused("migrate")
