@@ -40,12 +40,15 @@ def viewport(request: pytest.FixtureRequest) -> ViewportSize:
 
 
 @asynccontextmanager
-async def watched(browser: Browser, viewport: ViewportSize, address: str) -> AsyncIterator[Page]:
-    """A page of a reader in Cambodia; at the end fails if any page erred, warned, asked or called another host."""
+async def watched(browser: Browser, viewport: ViewportSize, address: str) -> AsyncIterator[tuple[Page, list[str]]]:
+    """A page of a reader in Cambodia, and what the browser complained of: errors, warnings, calls to other hosts.
+
+    Fails at the end if a complaint is left; a test takes out those it means to cause.
+    """
     complaints: list[str] = []
     context = await browser.new_context(viewport=viewport, locale="km-KH")
     _listen(context, address, complaints)
-    yield await context.new_page()
+    yield await context.new_page(), complaints
     await context.close()
     assert complaints == []
 
@@ -57,7 +60,7 @@ async def fits(page: Page) -> bool:
 
 def _listen(context: BrowserContext, address: str, complaints: list[str]) -> None:
     def elsewhere(url: str) -> bool:
-        return urlsplit(url).scheme != "data" and not url.startswith(f"{address}/")
+        return urlsplit(url).scheme in ("http", "https", "ws", "wss") and not url.startswith(f"{address}/")
 
     context.on("weberror", lambda failed: complaints.append(str(failed.error)))
     context.on("console", lambda told: complaints.append(told.text) if told.type in ("error", "warning") else None)

@@ -60,7 +60,7 @@ async def site(
     async with (
         serving(build(settings)) as address,
         Redis.from_url(redis_url) as redis,
-        watched(browser, viewport, address) as page,
+        watched(browser, viewport, address) as (page, _),
     ):
         yield Site(address, story, redis, settings.stream, page)
 

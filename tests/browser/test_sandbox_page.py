@@ -1,21 +1,17 @@
 """The sandbox's page in a real browser: a bot posts, a member answers by hand, at both widths and in both languages."""
 
-import io
-import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 import pytest_asyncio
 from httpx import AsyncClient
-from PIL import Image
-from playwright.async_api import Browser, FilePayload, Locator, Page, ViewportSize, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from deploy.local.telegram.app import Sandbox
 from deploy.local.telegram.seed import Seed
 from tests.browser.conftest import fits, watched
+from tests.browser.sandbox_desk import CAPTION, Desk, TheBot, photo
 
 LEADERS, UNIT = -1002000000101, -4500000201
 SOKHA, DARA = 6000000101, 6000000102
@@ -40,7 +36,6 @@ SEED = Seed.model_validate(
         ],
     }
 )
-CAPTION = "បេសកកម្មលេខ ០១២ មស.អរហ"
 LABEL = "បានទទួល"
 HOSTILE = (
     "<script>window.ran = 1</script>",
@@ -51,78 +46,15 @@ HOSTILE = (
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@dataclass(frozen=True)
-class TheBot:
-    """The bot, which knows nothing but the Bot API."""
-
-    http: AsyncClient
-
-    async def call(self, method: str, **fields: Any) -> Any:
-        """The result of one method; `fields` as JSON."""
-        answer = await self.http.post(method, json=fields)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["result"]
-
-    async def post_letter(self, chat: int, *labels: str, name: str = "លិខិត.pdf", caption: str = CAPTION) -> int:
-        """Posts a PDF with one button under another, whose data are their places; gives the message's number."""
-        keys = [[{"text": label, "callback_data": f"ack:{place}"}] for place, label in enumerate(labels)]
-        fields = {
-            "chat_id": str(chat),
-            "caption": caption,
-            "reply_markup": json.dumps({"inline_keyboard": keys}),
-        }
-        answer = await self.http.post("sendDocument", data=fields, files={"document": (name, _picture("PDF"))})
-        assert answer.status_code == 200, answer.text
-        number: int = answer.json()["result"]["message_id"]
-        return number
-
-    async def heard(self, kind: str) -> dict[str, Any]:
-        """The next update of this kind; what comes before it is confirmed too."""
-        offset = 0
-        for _ in range(10):
-            for update in await self.call("getUpdates", timeout=5, offset=offset):
-                offset = update["update_id"] + 1
-                if kind in update:
-                    await self.call("getUpdates", offset=offset)
-                    found: dict[str, Any] = update[kind]
-                    return found
-        raise AssertionError(f"no {kind} came")
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A sandbox, its bot, and a person before its page."""
-
-    sandbox: Sandbox
-    bot: TheBot
-    page: Page
-
-    async def open(self, query: str = "") -> None:
-        """Opens the page and marks the document, so that a reload would show."""
-        async with self.page.expect_response("**/control/events"):
-            await self.page.goto(f"{self.sandbox.url}/{query}")
-        await self.page.evaluate("window.mark = 1")
-
-    async def stayed(self) -> bool:
-        """Whether the document is still the one opened."""
-        return bool(await self.page.evaluate("window.mark === 1"))
-
-    def chat(self, chat: int) -> Locator:
-        return self.page.locator(f'[data-chat="{chat}"]')
-
-    def bubble(self, chat: int, message: int) -> Locator:
-        return self.chat(chat).locator(f'[data-message="{message}"]')
-
-
 @pytest_asyncio.fixture(loop_scope="session")
 async def desk(viewport: ViewportSize, browser: Browser) -> AsyncIterator[Desk]:
     async with Sandbox(seed=SEED, clock=lambda: 1_795_300_000.0) as sandbox:
         sandbox.world.updates.confirm(2**53)
         async with (
             AsyncClient(base_url=f"{sandbox.url}/bot{sandbox.token}/", timeout=10, trust_env=False) as http,
-            watched(browser, viewport, sandbox.url) as page,
+            watched(browser, viewport, sandbox.url) as (page, complaints),
         ):
-            yield Desk(sandbox, TheBot(http), page)
+            yield Desk(sandbox, TheBot(http), page, complaints)
 
 
 async def test_a_letter_arrives_by_itself_and_opens(desk: Desk) -> None:
@@ -147,7 +79,7 @@ async def test_a_letter_arrives_by_itself_and_opens(desk: Desk) -> None:
     assert await fits(desk.page)
 
 
-async def test_a_member_replies_with_text_and_a_photo(desk: Desk) -> None:
+async def test_a_member_replies_with_text_and_aphoto(desk: Desk) -> None:
     number = await desk.bot.post_letter(LEADERS, LABEL)
     await desk.open()
     form = desk.chat(LEADERS).locator(".compose")
@@ -155,7 +87,7 @@ async def test_a_member_replies_with_text_and_a_photo(desk: Desk) -> None:
     await desk.bubble(LEADERS, number).locator("[data-reply]").click()
     await expect(form.locator(".replying output")).to_have_text(_khmer(number))
     await form.locator("textarea").fill("របាយការណ៍បេសកកម្ម")
-    await form.locator("input[type=file]").set_input_files(_photo("a.jpg"))
+    await form.locator("input[type=file]").set_input_files(photo("a.jpg"))
     await expect(form.locator(".count")).to_have_text("១")
     await form.locator("button[type=submit]").click()
     posted = await desk.bot.heard("message")
@@ -174,29 +106,143 @@ async def test_a_member_replies_with_text_and_a_photo(desk: Desk) -> None:
 
 
 async def test_a_press_shows_what_the_bot_answers(desk: Desk) -> None:
-    number = await desk.bot.post_letter(LEADERS, "១", "2", "1")
+    number = await desk.bot.post_letter(LEADERS, "1", "2", "3")
     await desk.open()
-    await desk.bubble(LEADERS, number).get_by_role("button", name="2", exact=True).click()
+    button = desk.bubble(LEADERS, number).get_by_role("button", name="2", exact=True)
+    await button.click()
     press = await desk.bot.heard("callback_query")
     assert (press["from"]["id"], press["data"], press["message"]["message_id"]) == (SOKHA, "ack:1", number)
     await desk.bot.call("answerCallbackQuery", callback_query_id=press["id"], text="<b>អរគុណ</b>")
     await expect(desk.page.locator("#toast")).to_have_text("<b>អរគុណ</b>")
-    await desk.bubble(LEADERS, number).get_by_role("button", name="2", exact=True).click()
+    await button.click()
     press = await desk.bot.heard("callback_query")
-    async with desk.page.expect_event("dialog", _dismissed) as alert:
-        await desk.bot.call("answerCallbackQuery", callback_query_id=press["id"], text="មើល!", show_alert=True)
-    assert (await alert.value).message == "មើល!"
+    async with desk.page.expect_event("dialog") as shown:
+        await desk.bot.call("answerCallbackQuery", callback_query_id=press["id"], text="សូមមើល", show_alert=True)
+    alert = await shown.value
+    assert alert.message == "សូមមើល"
+    await alert.accept()
+    edit = {"chat_id": LEADERS, "message_id": number, "caption": "បានទទួលរួចហើយ"}
+    await desk.bot.call("editMessageCaption", **edit)
+    await expect(desk.bubble(LEADERS, number).locator(".text")).to_have_text("បានទទួលរួចហើយ")
+    await expect(button).to_have_count(0)
+    assert await desk.stayed()
+
+
+async def test_what_is_being_written_outlives_what_happens_elsewhere(desk: Desk) -> None:
+    first = await desk.bot.post_letter(UNIT, LABEL)
+    await desk.open()
+    form, bubble = desk.chat(UNIT).locator(".compose"), desk.bubble(UNIT, first)
+    await desk.chat(UNIT).scroll_into_view_if_needed()
+    await bubble.evaluate("bubble => { bubble.mark = 1; }")
+    await form.locator("textarea").fill("កំពុងសរសេរ")
+    await desk.bot.post_letter(LEADERS, LABEL)
+    second = await desk.bot.post_letter(UNIT, LABEL)
+    members = [{"user": "bot"}, {"user": SOKHA}]
+    added = await desk.control("chats", title="ក្រុមថ្មី", type="group", members=members)
+    await desk.control(f"chats/{UNIT}/members", user=SOKHA, status="member")
+    await expect(desk.chat(added["id"]).locator("h2")).to_have_text("ក្រុមថ្មី")
+    await expect(desk.page.locator("nav a")).to_have_text(["ថ្នាក់ដឹកនាំ", "អង្គភាព", "ក្រុមថ្មី", "សុខា ចាន់"])
+    await expect(desk.chat(UNIT).locator(".head p")).to_have_text("ក្រុម · សមាជិក ៣ នាក់")
+    await expect(form.locator("option")).to_have_text(["ដារ៉ា", "សុខា ចាន់"])
+    await expect(desk.bubble(UNIT, second)).to_be_visible()
+    await expect(form.locator("textarea")).to_be_focused()
+    await expect(form.locator("textarea")).to_have_value("កំពុងសរសេរ")
+    await expect(form.locator("select")).to_have_value(str(DARA))
+    await expect(bubble).to_have_js_property("mark", 1)
+    assert await desk.stayed()
+
+
+async def test_khmer_unless_english_is_asked_for(desk: Desk) -> None:
+    await desk.open()
+    page = desk.page
+    await expect(page.locator("html")).to_have_attribute("lang", "km")
+    await expect(page.locator("h1")).to_have_text("តេឡេក្រាមសម្រាប់សាកល្បង")
+    await expect(desk.chat(LEADERS).locator(".head p")).to_have_text("ក្រុមធំ · សមាជិក ៣ នាក់")
+    await page.click(".language")
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    await expect(desk.chat(LEADERS).locator(".head p")).to_have_text("Supergroup · 3 members")
+    number = await desk.bot.post_letter(LEADERS, LABEL)
+    await expect(desk.bubble(LEADERS, number).locator("[data-reply]")).to_have_text("Reply")
+    await expect(desk.bubble(LEADERS, number).locator(".card small")).to_have_text(
+        re.compile("[0-9] KB · Open document")
+    )
+    await page.click(".language")
+    await expect(desk.bubble(LEADERS, number).locator("[data-reply]")).to_have_text("ឆ្លើយតប")
+    assert await fits(page)
+
+
+async def test_what_people_write_is_only_shown(desk: Desk) -> None:
+    opened: list[str] = []
+    desk.page.on("console", lambda told: opened.append(told.text))
+    desk.page.on("popup", lambda page: opened.append(page.url))
+    await desk.open()
+    for place, hostile in enumerate(HOSTILE, 1):
+        user, chat = SOKHA + 10 * place, LEADERS - place
+        await desk.control("users", id=user, first_name=hostile)
+        members = [{"user": "bot", "status": "administrator"}, {"user": user}]
+        await desk.control("chats", id=chat, title=hostile, members=members)
+        await _shown_as_text(desk, chat, user, hostile)
+    assert await desk.stayed()
+    await _nothing_ran(desk.page)
+    await desk.open("?lang=en")
+    await _nothing_ran(desk.page)
+    assert opened == []
+
+
+async def _nothing_ran(page: Page) -> None:
+    """As a live change and as a page loaded whole; and long words make nothing scroll sideways."""
+    await expect(page.locator(".messages .text")).to_have_count(2 * len(HOSTILE))
+    assert await page.evaluate("window.ran") is None
+    assert await page.locator("script:not([src]), main img, main svg, main b b").count() == 0
+    assert await fits(page)
+    assert await page.locator(".messages").evaluate_all(
+        "lists => lists.every(list => list.scrollWidth <= list.clientWidth)"
+    )
+
+
+async def _shown_as_text(desk: Desk, chat: int, user: int, hostile: str) -> None:
+    file_name = f"{hostile}.pdf".replace("/", "⁄")
+    number = await desk.bot.post_letter(chat, hostile, name=file_name, caption=hostile)
+    posted = await desk.control(f"chats/{chat}/messages", user=user, text=hostile, reply_to=number)
+    bubble, answer = desk.bubble(chat, number), desk.bubble(chat, posted[0]["message_id"])
+    column = desk.chat(chat)
+    for part in ("h2", "option"):
+        await expect(column.locator(part)).to_have_text(hostile)
+    for part in (".author", "blockquote", ".text"):
+        await expect(answer.locator(part)).to_have_text(hostile)
+    for part in (".text", "[data-press]"):
+        await expect(bubble.locator(part)).to_have_text(hostile)
+    await expect(bubble.locator(".card b")).to_have_text(file_name)
+    await bubble.locator("[data-press]").click()
+    press = await desk.bot.heard("callback_query")
+    await desk.bot.call("answerCallbackQuery", callback_query_id=press["id"], text=hostile)
+    await expect(desk.page.locator("#toast")).to_have_text(hostile)
+
+
+async def test_what_cannot_be_sent_is_said_and_kept(desk: Desk) -> None:
+    await desk.open()
+    form = desk.chat(LEADERS).locator(".compose")
+    submit, text = form.locator("button[type=submit]"), form.locator("textarea")
+    await submit.click()
+    await expect(text).to_be_focused()
+    await text.fill("សូមមើលរូបថត")
+    await form.locator("input[type=file]").set_input_files(
+        {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
+    )
+    assert desk.complaints == []
+    await submit.click()
+    await expect(desk.page.locator("#toast")).to_have_text("មិនអាចធ្វើបានទេ៖ Bad Request: IMAGE_PROCESS_FAILED")
+    await expect(text).to_have_value("សូមមើលរូបថត")
+    await expect(form.locator(".count")).to_have_text("១")
+    await form.locator("input[type=file]").set_input_files([photo("a.jpg"), photo("b.jpg")])
+    await submit.click()
+    bubble = desk.chat(LEADERS).locator(".bubble")
+    await expect(bubble).to_have_count(1)
+    await expect(bubble.locator("img")).to_have_count(2)
+    (refused,) = desk.complaints
+    assert "400 (Bad Request)" in refused
+    desk.complaints.clear()
 
 
 def _khmer(number: int) -> str:
     return str(number).translate(str.maketrans("0123456789", "០១២៣៤៥៦៧៨៩"))
-
-
-def _picture(kind: str) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (640, 480), (29, 95, 138)).save(buffer, kind)
-    return buffer.getvalue()
-
-
-def _photo(name: str) -> FilePayload:
-    return {"name": name, "mimeType": "image/jpeg", "buffer": _picture("JPEG")}

@@ -48,8 +48,11 @@ class Actors(Places):
             self.world.tell_bot(message)
         return posted
 
-    def press(self, chat_id: int, message_id: int, user_id: int, button: str) -> Press:
-        """Presses the inline button with this data, or this text, or this number counted from 0."""
+    def press(self, chat_id: int, message_id: int, user_id: int, button: str | int) -> Press:
+        """Presses the inline button with this data, else this text, else this number counted from 0.
+
+        An int is only a number.
+        """
         chat = self._room(chat_id, user_id)
         message = self.message(chat, message_id)
         data = _data_of(message, button)
@@ -140,12 +143,18 @@ class Actors(Places):
         return contents
 
 
-def _data_of(message: Message, wanted: str) -> str:
+def _data_of(message: Message, wanted: str | int) -> str:
     buttons = [button for row in (message.markup or {}).get("inline_keyboard", []) for button in row]
-    for number, button in enumerate(buttons):
-        if wanted in (button.get("callback_data"), button["text"], str(number)) and "callback_data" in button:
-            return str(button["callback_data"])
-    raise ControlError(f"no button {wanted!r} that calls back under message {message.id}")
+    numbered = {number: button["callback_data"] for number, button in enumerate(buttons) if "callback_data" in button}
+    labelled = {buttons[number]["text"]: data for number, data in reversed(numbered.items())}
+    by_number = {str(number): data for number, data in numbered.items()}
+    if isinstance(wanted, int):
+        found = numbered.get(wanted)
+    else:
+        found = wanted if wanted in numbered.values() else labelled.get(wanted, by_number.get(wanted))
+    if found is None:
+        raise ControlError(f"no button {wanted!r} that calls back under message {message.id}")
+    return str(found)
 
 
 def _reactions(emoji: list[str]) -> list[Json]:

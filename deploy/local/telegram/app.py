@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from deploy.local.telegram import control, control_http, control_tools, page
 from deploy.local.telegram.actors import Actors
 from deploy.local.telegram.clock import Clock, system_clock
-from deploy.local.telegram.errors import ControlError
+from deploy.local.telegram.errors import ApiError, ControlError
 from deploy.local.telegram.files import UPLOAD_LIMIT, FileStore
 from deploy.local.telegram.hosts import is_loopback
 from deploy.local.telegram.limits import Limiter, Pace
@@ -154,6 +154,8 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await handler(request)
     except ControlError as error:
         return web.json_response({"error": error.reason}, status=400)
+    except ApiError as error:
+        return web.json_response({"error": error.description}, status=400)
     except ValidationError as error:
         return web.json_response({"error": str(error)}, status=400)
     if not response.prepared:

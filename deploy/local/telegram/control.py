@@ -42,10 +42,10 @@ routes = web.RouteTableDef()
 
 
 class PressRequest(BaseModel):
-    """`wait` in seconds for the bot's answer."""
+    """`button` as in `Actors.press`; `wait` in seconds for the bot's answer."""
 
     user: int
-    button: str
+    button: str | int
     wait: float = Field(default=5.0, ge=0, le=60)
 
 

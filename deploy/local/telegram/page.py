@@ -22,6 +22,7 @@ POLICY = (
 def install(app: web.Application) -> None:
     """Adds the page and its assets to the application."""
     app.router.add_get("/", _show)
+    app.router.add_get("/favicon.ico", _no_icon)
     app.router.add_static("/static", _HERE / "static")
 
 
@@ -35,3 +36,8 @@ async def _show(request: web.Request) -> web.Response:
     )
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
     return web.Response(text=html, content_type="text/html", headers=headers)
+
+
+async def _no_icon(_: web.Request) -> web.Response:
+    """Browsers ask for an icon beside a letter that they open by itself."""
+    return web.Response(status=204)
