@@ -1,7 +1,7 @@
 """The events that the services exchange: frozen, versioned, in the past tense, as CloudEvents in JSON.
 
 Contracts only grow: a field may be added with a default; anything else is a new version beside the old one.
-Unknown fields are ignored on reading, so an older consumer understands a newer producer.
+Unknown fields are passed on as they came, so an older consumer understands a newer producer and loses nothing of it.
 """
 
 from datetime import date
@@ -42,7 +42,7 @@ class Event(Value):
     `correlation_id` is the same for all events of one mission; `causation_id` names the event that led to this one.
     """
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     specversion: Literal["1.0"] = "1.0"
     event_id: EventId = Field(alias="id", default_factory=lambda: EventId(uuid4()))

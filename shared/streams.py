@@ -128,9 +128,10 @@ class Consumer:
 
     async def _apply(self, event: AnyEvent) -> None:
         async with transaction(self._pool) as connection:
-            if await inbox.first_time(connection, event):
+            if first := await inbox.first_time(connection, event):
                 await self._handle(connection, event)
         self._after_commit()
+        log.info("event.handled" if first else "event.known")
 
     async def _hold(self, entry: Entry, deliveries: int) -> None:
         """Keep the entry, as delivered so often and only now: waiting is not failing, and not yet abandoning."""

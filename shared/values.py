@@ -25,9 +25,9 @@ PlaceCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}([0-9]{2}){0,3}$
 
 
 class Value(BaseModel):
-    """A part of an event; immutable."""
+    """A part of an event; immutable. Fields of a newer release are kept, so that what is archived lacks nothing."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="allow")
 
 
 class DocumentRef(Value):

@@ -9,10 +9,15 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 import redis.asyncio
+from hypothesis import settings
 
 from deploy.local.servers import Postgres, Valkey
 from shared.postgres import migrate
 from shared.service import migrations_of
+
+# The same examples every time, and no deadline: the machine may be busy.
+settings.register_profile("besakakam", deadline=None, derandomize=True, database=None)
+settings.load_profile("besakakam")
 
 SERVICES = ("issuer", "notifier", "archive")
 TEMPLATE = "besakakam_template"

@@ -48,11 +48,12 @@ def test_the_ids_are_where_the_transport_looks_for_them() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_fields_of_the_future_are_passed_over(name: str) -> None:
+def test_fields_of_the_future_are_passed_on_as_they_came(name: str) -> None:
     event = golden(name)
-    known = parse(wire(event))
     grown = {**event, "traceparent": "00-1-2-03", "data": {**event["data"], "new_in_v1_1": {"deep": [1]}}}
-    assert parse(wire(grown)) == known
+    read = parse(wire(grown))
+    assert read.event_id == parse(wire(event)).event_id
+    assert json.loads(read.to_json()) == grown
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -236,7 +236,7 @@ def main(folder: Path, once: bool) -> None:
         click.echo(
             f"\nបណ្ណសារ / archive   http://127.0.0.1:{plan.archive}/   (key: {plan.viewer_key})\n"
             f"Telegram             http://127.0.0.1:{plan.telegram}/\n"
-            f"issuer               http://127.0.0.1:{plan.issuer}/docs\n"
+            f"issuer               http://127.0.0.1:{plan.issuer}/openapi.json\n"
             "Ctrl-C ដើម្បីបញ្ឈប់ / to stop"
         )
         asyncio.run(asyncio.Event().wait())
