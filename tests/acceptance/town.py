@@ -17,7 +17,7 @@ import httpx
 
 from deploy.local.demo.cast import Cast, ministry
 from deploy.local.demo.clients import Clients, until
-from deploy.local.demo.plan import BOT_TOKEN, Plan, make_plan
+from deploy.local.demo.plan import Plan, make_plan
 from deploy.local.demo.prepare import prepare
 from deploy.local.servers import EmbeddedServers
 from services.cli import SERVICES
@@ -65,7 +65,7 @@ class Town:
         """Start the sandbox or a service, with the demo's own settings."""
         log = (self.plan.path / f"{name}.log").open("ab")
         self._logs.append(log)
-        environment = {**os.environ, **self.plan.environment(name)}  # noqa: TID251 (a child's environment)
+        environment = {**os.environ, **self.plan.environment(name)}
         command = [sys.executable, "-m", *self._module(name)]
         self._running[name] = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
 
@@ -74,7 +74,7 @@ class Town:
             return [f"services.{name}"]
         folder = self.plan.path
         place = ["--folder", str(folder / "telegram"), "--seed", str(folder / "telegram.json")]
-        return ["deploy.local.telegram", "--port", str(self.plan.telegram), "--token", BOT_TOKEN, *place]
+        return ["deploy.local.telegram", "--port", str(self.plan.telegram), "--token", *place]
 
     def kill(self, name: str) -> None:
         """kill -9, and see it dead."""

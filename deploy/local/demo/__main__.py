@@ -15,8 +15,8 @@ import click
 from honcho.manager import Manager
 
 from deploy.local.demo.cast import Cast
-from deploy.local.demo.plan import BOT_TOKEN, Plan, make_plan
-from deploy.local.demo.prepare import prepare
+from deploy.local.demo.plan import Plan, make_plan
+from deploy.local.demo.prepare import NotEmpty, prepare
 from deploy.local.servers import EmbeddedServers, ServersError
 from services.cli import SERVICES
 
@@ -29,7 +29,10 @@ WATCH_SECONDS = 1.0
 def main(once: bool) -> None:
     """Show one mission from invitation to closed file."""
     with _alone(), _servers() as (servers, plan):
-        asyncio.run(prepare(plan, Cast().groups()))
+        try:
+            asyncio.run(prepare(plan, Cast().groups()))
+        except NotEmpty as error:
+            raise click.ClickException(str(error)) from None
         sys.exit(_run(servers, plan, once))
 
 
@@ -62,22 +65,26 @@ def _servers() -> Iterator[tuple[EmbeddedServers, Plan]]:
 
 def _run(servers: EmbeddedServers, plan: Plan, once: bool) -> int:
     """Every process under one printer, until the story ends, a process dies, or Ctrl-C; returns the exit code."""
-    python, folder = shlex.quote(sys.executable), shlex.quote(plan.folder)
+    child = f"exec {shlex.quote(sys.executable)} -m deploy.local.demo.child {os.getpid()}"
+    folder = shlex.quote(plan.folder)
     manager = Manager()
     manager.add_process(
         "telegram",
-        f"exec {python} -m deploy.local.telegram --port {plan.telegram} --token {BOT_TOKEN}"
+        f"{child} deploy.local.telegram --port {plan.telegram} --token {plan.bot_token}"
         f" --folder {folder}/telegram --seed {folder}/telegram.json",
     )
     for service in SERVICES:
         inherited = dict(os.environ)  # noqa: TID251 (an entry point)
-        manager.add_process(service, f"exec {python} -m services.{service}", env=inherited | plan.environment(service))
-    manager.add_process("story", f"exec {python} -m deploy.local.demo.story {folder} {'--once' if once else ''}")
+        manager.add_process(service, f"{child} services.{service}", env=inherited | plan.environment(service))
+    manager.add_process("story", f"{child} deploy.local.demo.story {folder} {'--once' if once else ''}")
     watcher = threading.Thread(target=_watch, args=(servers, manager), daemon=True)
     watcher.start()
     manager.loop()
-    stopped_by_hand = manager.returncode in {130, 143} and not once
-    return 0 if stopped_by_hand else int(manager.returncode or 0)
+    if manager.returncode in {130, 143}:
+        return manager.returncode if once else 0
+    if manager.returncode and manager.returncode != 1:
+        click.echo("ដំណើរការមួយបានបញ្ចប់ដោយខ្លួនឯង សូមមើលខាងលើ។ / A process ended by itself; see above.", err=True)
+    return 1 if manager.returncode else 0
 
 
 def _watch(servers: EmbeddedServers, manager: Manager) -> None:

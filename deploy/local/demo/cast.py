@@ -75,4 +75,4 @@ def telegram_seed(groups: list[Group]) -> dict[str, object]:
 
 def _user(directory: Directory, person_id: str) -> dict[str, object]:
     person = directory.person(person_id)
-    return {"id": telegram_id(person_id), "first_name": person.name_km, "last_name": f"({person_id})", "started": True}
+    return {"id": telegram_id(person_id), "first_name": person.name_km, "last_name": f"({person_id})"}

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from deploy.local.servers.ports import free_port, why_taken
 
-BOT_TOKEN = "1000001:demo-token-for-the-sandbox-only"  # noqa: S105 (the sandbox on loopback takes any)
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -22,6 +20,7 @@ class Plan:
     archive: int
     telegram: int
     viewer_key: str
+    bot_token: str
 
     @property
     def path(self) -> Path:
@@ -39,7 +38,7 @@ class Plan:
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "LOG_FORMAT": "console",
             "REDELIVER_AFTER_MS": "3000",
-            "BOT_TOKEN": BOT_TOKEN,
+            "BOT_TOKEN": self.bot_token,
             "BOT_API_URL": f"http://127.0.0.1:{self.telegram}",
             "ARCHIVE_DIR": str(self.path / "archive"),
             "VIEWER_KEY": self.viewer_key,
@@ -72,6 +71,8 @@ def make_plan(
         archive=archive,
         telegram=telegram,
         viewer_key=secrets.token_urlsafe(24),
+        # A bot of its own for each run: the sandbox counts its updates from the start again.
+        bot_token=f"{1_000_000_000 + secrets.randbelow(1_000_000_000)}:{secrets.token_urlsafe(24)}",
     )
 
 

@@ -2,6 +2,8 @@
 
 import json
 
+import asyncpg
+
 from deploy.local.demo.cast import SAMPLES, telegram_seed
 from deploy.local.demo.plan import Plan
 from services.cli import SERVICES
@@ -11,8 +13,20 @@ from shared.postgres import migrate, open_pool
 from shared.service import migrations_of
 
 
+class NotEmpty(Exception):
+    """The given database holds a Besakakam already; the demo's mission would clash with what is in it."""
+
+    def __str__(self) -> str:
+        return (
+            "មូលដ្ឋានទិន្នន័យដែលបានផ្តល់មានទិន្នន័យរួចហើយ។ សូមផ្តល់មូលដ្ឋានទិន្នន័យទទេ។\n"
+            "The given database is in use already. Give the demo an empty one."
+        )
+
+
 async def prepare(plan: Plan, groups: list[Group]) -> None:
     """Make it all, from nothing, in the servers and the folder of the plan; `groups` are the sandbox's."""
+    if await _in_use(plan.database_url):
+        raise NotEmpty
     for service in SERVICES:
         await migrate(plan.database_url, service, *migrations_of(service))
     async with open_pool(plan.database_url, "issuer", 2) as pool:
@@ -20,3 +34,11 @@ async def prepare(plan: Plan, groups: list[Group]) -> None:
             await load_directory(pool, SAMPLES / institution)
     (plan.path / "telegram.json").write_text(json.dumps(telegram_seed(groups), ensure_ascii=False), encoding="utf-8")
     plan.save()
+
+
+async def _in_use(database_url: str) -> bool:
+    owner = await asyncpg.connect(database_url, timeout=10)
+    try:
+        return await owner.fetchval("SELECT to_regclass('issuer.mission') IS NOT NULL") is True
+    finally:
+        await owner.close()

@@ -61,7 +61,7 @@ async def _issue(
 ) -> Mission:
     mission = await locked(connection, mission_id)
     facts = await gather(parts, connection, mission_id, mission.requester, mission.order, directory)
-    access.may_issue(directory, officer, mission.order.issuer, facts.today.date())
+    access.may_issue(directory, officer, mission.order, facts.today.date())
     if mission.issued is not None and mission.state is State.ISSUED:
         return mission
     needs(mission, State.SUBMITTED)

@@ -133,7 +133,7 @@ async def refuse(parts: Parts, mission_id: MissionId, officer: str, reason: str,
     """An issuing officer refuses a request with a reason. Refusing it again changes nothing."""
     async with parts.change() as connection:
         mission = await locked(connection, mission_id)
-        access.may_issue(directory, officer, mission.order.issuer, today())
+        access.may_issue(directory, officer, mission.order, today())
         if mission.state is State.REFUSED:
             return mission
         needs(mission, State.SUBMITTED)

@@ -6,6 +6,7 @@ from services.issuer.directory.model import Directory, NotInDirectory
 from services.issuer.domain.mission import Mission
 from shared.errors import Refused
 from shared.i18n import Message, message
+from shared.values import Order
 
 
 class NotAllowed(Refused):
@@ -21,20 +22,22 @@ def may_ask(directory: Directory, person: str, on: date) -> None:
         raise NotAllowed(message("You no longer serve in this institution."))
 
 
-def may_issue(directory: Directory, person: str, issuer: str, on: date) -> None:
-    """Issuing and refusing is for an officer of the unit that was asked: the Cabinet or GDAF (ខ.១)."""
+def may_issue(directory: Directory, person: str, order: Order, on: date) -> None:
+    """Issuing and refusing is for an officer of the unit that was asked, the Cabinet or GDAF (ខ.១), who stays."""
     unit = directory.issuing_unit_of(person, on)
     if unit is None:
         raise NotAllowed(message("Only an issuing officer of the Cabinet or of GDAF may do this."))
-    if unit.id != issuer:
+    if unit.id != order.issuer:
         raise NotAllowed(message("The order was asked of another unit; its officers decide."))
+    if _travels(person, order):
+        raise NotAllowed(message("You travel on this order; another officer must decide."))
 
 
 def may_check(directory: Directory, person: str, mission: Mission, on: date) -> None:
     """Checking a return is for an officer of GDAF who was not on the mission (ខ.៣)."""
     if not (directory.may_check(person, on) and _of_one_institution(directory, mission)):
         raise NotAllowed(message("Only a checking officer of GDAF may do this."))
-    if any(traveller.person == person for traveller in mission.order.travellers):
+    if _travels(person, mission.order):
         raise NotAllowed(message("You travelled on this order; another officer must check it."))
 
 
@@ -49,6 +52,10 @@ def may_see(directory: Directory, person: str, mission: Mission, on: date) -> bo
         return True
     above = {order.unit, *(unit.id for unit in directory.unit_ancestors(order.unit))}
     return any(office.leadership and unit.id in above for office, unit in directory.offices_held(person, on))
+
+
+def _travels(person: str, order: Order) -> bool:
+    return any(traveller.person == person for traveller in order.travellers)
 
 
 def _of_one_institution(directory: Directory, mission: Mission) -> bool:

@@ -105,7 +105,7 @@ def unit_exists(facts: Facts) -> Iterator[Finding]:
 
 
 def requester_belongs(facts: Facts) -> Iterator[Finding]:
-    """Whoever asks works in the unit, above it, or in a unit that issues."""
+    """Whoever asks holds the right to, and works in the unit, above it, or in a unit that issues."""
     today = facts.today.date()
     if not facts.directory.active(facts.requester, today):
         yield blocks(
@@ -118,6 +118,14 @@ def requester_belongs(facts: Facts) -> Iterator[Finding]:
         yield blocks(
             "requester_elsewhere",
             message("{person} may not ask for another unit.", person=facts.named(facts.requester)),
+        )
+    if not facts.directory.may_request(facts.requester, today):
+        yield blocks(
+            "requester_without_right",
+            message(
+                "The office of {person} does not allow asking for missions. Ask the head of the unit.",
+                person=facts.named(facts.requester),
+            ),
         )
 
 

@@ -21,12 +21,18 @@ CREATE TABLE api_key (
 );
 
 CREATE TABLE document (
-    sha256      text PRIMARY KEY,
-    size        bigint NOT NULL,
-    media_type  text NOT NULL,
-    name        text NOT NULL,
-    uploaded_by text NOT NULL,
-    uploaded_at timestamptz NOT NULL DEFAULT now()
+    sha256     text PRIMARY KEY,
+    size       bigint NOT NULL,
+    media_type text NOT NULL,
+    name       text NOT NULL
+);
+
+-- Who has sent in a document, and so may read it back; the same bytes can come from several people.
+CREATE TABLE upload (
+    sha256      text NOT NULL REFERENCES document,
+    person      text NOT NULL,
+    uploaded_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (sha256, person)
 );
 
 CREATE TABLE mission (
@@ -51,7 +57,7 @@ CREATE TABLE mission (
     UNIQUE (issuer, year, serial),
     CHECK ((state IN ('submitted', 'refused')) = (number IS NULL))
 );
-CREATE INDEX mission_newest ON mission (requested_at DESC, mission_id);
+CREATE INDEX mission_newest ON mission (requested_at DESC, mission_id DESC);
 CREATE INDEX mission_waiting ON mission (requested_at) WHERE state = 'submitted';
 
 -- The last number of each issuer and year; its row is locked while an order is issued, so numbers have no gaps.

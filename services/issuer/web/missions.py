@@ -88,11 +88,15 @@ async def listing(
 ) -> MissionPage:
     """The missions that the caller may see, newest first, by state; `next` of a page is `before` of the following."""
     place = read_cursor(before) if before else None
+    visible: list[Mission] = []
+    more = True
     async with parts.pool.acquire() as connection:
-        found = await missions.page(connection, state or list(State), place)
-    visible = [m for m in found if access.may_see(caller.directory, caller.person, m, caller.today)]
-    more = cursor(found[-1]) if len(found) == missions.PAGE else None
-    return MissionPage(missions=[mission_view(mission) for mission in visible], next=more)
+        while more and len(visible) < missions.PAGE:
+            found = await missions.page(connection, state or list(State), place)
+            visible += [m for m in found if access.may_see(caller.directory, caller.person, m, caller.today)]
+            more = len(found) == missions.PAGE
+            place = (found[-1].requested_at, found[-1].mission_id) if found else place
+    return MissionPage(missions=[mission_view(m) for m in visible], next=cursor(place) if more and place else None)
 
 
 @router.get("/missions/{mission_id}", response_model=MissionWhole)

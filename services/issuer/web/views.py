@@ -128,9 +128,10 @@ def return_view(returned: MissionReturn, findings: Sequence[DomainFinding], mess
     )
 
 
-def cursor(mission: Mission) -> str:
-    """The place of a mission in the list, for the next page."""
-    return base64.urlsafe_b64encode(f"{mission.requested_at.isoformat()} {mission.mission_id}".encode()).decode()
+def cursor(place: tuple[datetime, UUID]) -> str:
+    """A place in the list (when requested, which mission), for the next page."""
+    moment, mission_id = place
+    return base64.urlsafe_b64encode(f"{moment.isoformat()} {mission_id}".encode()).decode()
 
 
 def read_cursor(text: str) -> tuple[datetime, UUID]:

@@ -98,6 +98,10 @@ class Draft(Value):
         earlier = (ReportPart(message=EARLIER, text=self.report_text),) if self.report_text else ()
         return self.model_copy(update={"draft_id": draft_id, "state": "open", "albums": (), "report": earlier})
 
+    def emptied(self) -> "Draft":
+        """The same draft with nothing in it; pictures of its albums that are still to come belong here all the same."""
+        return self.model_copy(update={"photos": (), "endorsements": (), "report": ()})
+
 
 @dataclass(frozen=True)
 class Gaps:

@@ -3,35 +3,28 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Final
 
 from pydantic import ValidationError
 
 from services.notifier.domain.drafts import Moment
-from shared.clock import PHNOM_PENH
+from services.notifier.domain.moments import GAP, read_moment
 from shared.i18n import Message, message
 from shared.khmer import latin_digits
 from shared.values import Endorsement, NamedStop
 
 _INVISIBLE: Final = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u200e\u200f]")
-_GAP: Final = r"[\s,.:;–—-]*"
 _ARRIVAL: Final = ("មកដល់", "ទៅដល់", "បានដល់", "ដល់", "arrival", "arrived", "arrive", "arr")
 _DEPARTURE: Final = ("ចាកចេញ", "ចេញដំណើរ", "ចេញ", "departure", "departed", "depart", "left", "dep")
 _ENTRY: Final = re.compile(
-    rf"^(?:(?:កន្លែង|គោលដៅ|stop)?\s*(?:ទី|#|no\.?)?\s*(?P<stop>\d{{1,2}})(?![\d/]))?{_GAP}"
+    rf"^(?:(?:កន្លែង|គោលដៅ|stop)?\s*(?:ទី|#|no\.?)?\s*(?P<stop>\d{{1,2}})(?![\d/]))?{GAP}"
     rf"(?P<moment>{'|'.join((*_ARRIVAL, *_DEPARTURE))})(?P<rest>(?![a-z]).*)$",
     re.IGNORECASE,
 )
-_WHEN: Final = re.compile(
-    rf"^{_GAP}(?:ថ្ងៃទី|ថ្ងៃ|on\b)?\s*(?:(?P<d>\d{{1,2}})[/.-](?P<m>\d{{1,2}})[/.-](?P<y>\d{{4}})"
-    r"|(?P<iy>\d{4})-(?P<im>\d{1,2})-(?P<id>\d{1,2}))"
-    rf"{_GAP}(?:ម៉ោង|វេលា|at\b)?\s*(?P<h>\d{{1,2}})\s*[:.hH]\s*(?P<min>\d{{2}})(?!\d)\s*"
-    rf"(?P<half>ព្រឹក|រសៀល|ល្ងាច|am\b|pm\b)?{_GAP}(?P<authority>.*)$",
-    re.IGNORECASE,
-)
 _REPORT: Final = re.compile(r"^(?:របាយការណ៍(?:លទ្ធផល)?|report)\s*(?:[:៖]\s*(?P<first>.*))?$", re.IGNORECASE)
-_AFTERNOON: Final = {"រសៀល", "ល្ងាច", "pm"}
+MAX_LINE: Final = 600
+"""Letters of a line that can still be an arrival or a departure; a longer one is plain text."""
 
 EXAMPLE: Final = "១ ដល់ ២៦/១១/២០២៦ ០៩:៣០ សាលាខេត្ត"
 
@@ -43,21 +36,31 @@ class Problem:
     line: int
     typed: str
     what: Message
+    plain: bool = False
+    """Whether the line is plain text rather than an arrival or a departure with a mistake."""
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """What a message holds. `report` is None where it has no report heading."""
+    """What a message holds. `report` is None where it has no report heading; `plain` is the text that is no entry."""
 
     endorsements: tuple[Endorsement, ...] = ()
     report: str | None = None
     problems: tuple[Problem, ...] = ()
+    plain: str = ""
 
 
 class _LineProblem(Exception):
-    def __init__(self, what: Message) -> None:
+    def __init__(self, what: Message, *, plain: bool = False) -> None:
         super().__init__(what.text)
         self.what = what
+        self.plain = plain
+
+
+def is_about_a_return(text: str) -> bool:
+    """Whether any line begins the report, or is an arrival or a departure, with or without mistakes."""
+    lines = [_tidy(line) for line in _INVISIBLE.sub("", text).splitlines()]
+    return any(_REPORT.match(line) or (_as_entry(line) and re.search(r"\d", line)) for line in lines)
 
 
 def parse_return(text: str, stops: Sequence[NamedStop]) -> Parsed:
@@ -67,30 +70,45 @@ def parse_return(text: str, stops: Sequence[NamedStop]) -> Parsed:
     """
     entries: list[Endorsement] = []
     problems: list[Problem] = []
+    plain: list[str] = []
+    report: str | None = None
     lines = _INVISIBLE.sub("", text).splitlines()
     for number, line in enumerate(lines, start=1):
-        if heading := _REPORT.match(line.strip()):
-            report = "\n".join([heading["first"] or "", *lines[number:]]).strip()
-            if not any(letter.isalnum() for letter in report):
-                report = ""
-                problems.append(
-                    Problem(number, line.strip(), message("The report is empty: write it after the heading."))
-                )
-            return Parsed(tuple(entries), report or None, tuple(problems))
+        if heading := _REPORT.match(_tidy(line)):
+            report = _report(heading["first"], lines[number:])
+            if report is None:
+                empty = message("The report is empty: write it after the heading.")
+                problems.append(Problem(number, line.strip(), empty))
+            break
         if not line.strip():
             continue
         try:
-            entries.append(_entry(line.strip(), stops))
+            entries.append(_entry(_tidy(line), stops))
         except _LineProblem as problem:
-            problems.append(Problem(number, line.strip(), problem.what))
-    return Parsed(tuple(entries), None, tuple(problems))
+            problems.append(Problem(number, line.strip(), problem.what, problem.plain))
+            plain += [line.strip()] if problem.plain else []
+    return Parsed(tuple(entries), report, tuple(problems), "\n".join(plain))
+
+
+def _tidy(line: str) -> str:
+    return " ".join(line.split())
+
+
+def _report(first: str | None, following: Sequence[str]) -> str | None:
+    report = "\n".join([first or "", *following]).strip()
+    return report if any(letter.isalnum() for letter in report) else None
+
+
+def _as_entry(line: str) -> re.Match[str] | None:
+    return _ENTRY.match(latin_digits(line)) if len(line) <= MAX_LINE else None
 
 
 def _entry(line: str, stops: Sequence[NamedStop]) -> Endorsement:
-    found = _ENTRY.match(latin_digits(line))
+    found = _as_entry(line)
     if found is None:
         raise _LineProblem(
-            message("This is neither an arrival nor a departure. Begin the report with the heading “Report:”.")
+            message("This is neither an arrival nor a departure. Begin the report with the heading “Report:”."),
+            plain=True,
         )
     at, authority = _when(found["rest"])
     try:
@@ -126,27 +144,13 @@ def _moment(word: str) -> Moment:
 
 
 def _when(rest: str) -> tuple[datetime, str]:
-    found = _WHEN.match(rest)
-    if found is None:
-        raise _LineProblem(message("The date or the hour is missing. Write day/month/year, then the hour as 09:30."))
-    authority = found["authority"].strip()
-    if not authority:
-        raise _LineProblem(message("Who endorsed it is missing. Write the authority's name at the end of the line."))
-    return _moment_in_time(found), authority
-
-
-def _moment_in_time(found: re.Match[str]) -> datetime:
-    year, month, day = (int(found[a] or found[b]) for a, b in (("y", "iy"), ("m", "im"), ("d", "id")))
     try:
-        return datetime.combine(date(year, month, day), _hour(found), PHNOM_PENH)
+        found = read_moment(rest)
     except ValueError as error:
         raise _LineProblem(message("There is no such date or hour. Check the day, the month and the hour.")) from error
-
-
-def _hour(found: re.Match[str]) -> time:
-    hour, minute, half = int(found["h"]), int(found["min"]), (found["half"] or "").lower()
-    if half in _AFTERNOON and hour < 12:
-        hour += 12
-    elif half == "am" and hour == 12:
-        hour = 0
-    return time(hour, minute)
+    if found is None:
+        raise _LineProblem(message("The date or the hour is missing. Write day/month/year, then the hour as 09:30."))
+    at, authority = found
+    if not authority:
+        raise _LineProblem(message("Who endorsed it is missing. Write the authority's name at the end of the line."))
+    return at, authority

@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -24,6 +25,7 @@ def moment(days: float) -> str:
     return at.isoformat()
 
 
+@cache
 def invitation() -> bytes:
     """A one-page PDF."""
     page = io.BytesIO()

@@ -75,6 +75,8 @@ async def test_a_document_of_no_mission_is_its_uploaders_alone(api: Api) -> None
     assert (await api.get(f"/documents/{document['sha256']}", HEAD)).status_code == 200
     problem(await api.get(f"/documents/{document['sha256']}", STRANGER), 404)
     problem(await api.get(f"/documents/{document['sha256']}", OFFICER), 404)
+    await api.uploaded(person=OFFICER)
+    assert (await api.get(f"/documents/{document['sha256']}", OFFICER)).status_code == 200
 
 
 def test_a_body_may_hold_the_largest_document() -> None:

@@ -51,7 +51,7 @@ async def test_a_request_from_the_stream_is_kept_and_can_be_issued(api: Api, bas
 
 async def test_a_request_with_a_document_that_only_the_store_knows(api: Api, wire: Wire, basis: dict[str, Any]) -> None:
     """The bot puts its documents into the store and tells of them with the request."""
-    await wire.database.execute("TRUNCATE issuer.document")
+    await wire.database.execute("TRUNCATE issuer.upload, issuer.document")
     event = requested(order(basis))
     await wire.send(event)
     assert await wire.state(event.data.mission_id) == "submitted"

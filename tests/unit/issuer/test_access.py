@@ -20,6 +20,7 @@ from tests.unit.issuer.builders import (
     STRANGER,
     TODAY,
     mission,
+    order,
 )
 
 RETIRED, DFR_OFFICER, DFR_CHECKER = "MCS-0039", "DFR-0005", "DFR-0006"
@@ -36,7 +37,7 @@ def test_whoever_serves_may_ask() -> None:
 
 @pytest.mark.parametrize(("person", "issuer"), [(GDAF_OFFICER, "mcs.gdaf"), (CABINET_OFFICER, "mcs.cabinet")])
 def test_officers_issue_for_their_own_unit(person: str, issuer: str) -> None:
-    may_issue(MCS, person, issuer, TODAY)
+    may_issue(MCS, person, order(issuer=issuer), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -53,13 +54,19 @@ def test_officers_issue_for_their_own_unit(person: str, issuer: str) -> None:
 )
 def test_others_do_not(person: str, issuer: str) -> None:
     with pytest.raises(NotAllowed):
-        may_issue(MCS, person, issuer, TODAY)
+        may_issue(MCS, person, order(issuer=issuer), TODAY)
 
 
 def test_an_office_counts_from_its_first_day() -> None:
-    may_issue(MCS, GDAF_OFFICER, "mcs.gdaf", date(2020, 1, 6))
+    may_issue(MCS, GDAF_OFFICER, order(), date(2020, 1, 6))
     with pytest.raises(NotAllowed):
-        may_issue(MCS, GDAF_OFFICER, "mcs.gdaf", date(2020, 1, 5))
+        may_issue(MCS, GDAF_OFFICER, order(), date(2020, 1, 5))
+
+
+def test_nobody_issues_the_order_they_travel_on() -> None:
+    with pytest.raises(NotAllowed, match="forbidden") as refused:
+        may_issue(MCS, GDAF_OFFICER, order(travellers=(Traveller(person=GDAF_OFFICER, role="leader"),)), TODAY)
+    assert "travel" in refused.value.message.text
 
 
 def test_a_checker_of_gdaf_checks_unless_they_travelled() -> None:

@@ -92,10 +92,17 @@ HOLDS_BACK: list[tuple[Facts, tuple[str, str]]] = [
     ),
     (facts(basis_held=False), ("basis_missing", "blocks")),
     (dated(date(2026, 3, 3)), ("basis_in_future", "blocks")),
-    (facts(directory=unit_until("mcs.gdcs-policy", date(2026, 3, 1))), ("unit_unknown", "blocks")),
+    (
+        facts(directory=unit_until("mcs.gdcs-policy", date(2026, 3, 1)), requester=GDAF_OFFICER),
+        ("unit_unknown", "blocks"),
+    ),
     (facts(requester="MCS-9999"), ("requester_unknown", "blocks")),
     (facts(directory=until(HEAD, date(2026, 3, 1))), ("requester_unknown", "blocks")),
     (facts(requester=STRANGER), ("requester_elsewhere", "blocks")),
+    (
+        facts(order(unit="mcs.gdaf-fleet", duties=("mcs.gdaf-fleet.d01",)), requester="MCS-0026"),
+        ("requester_without_right", "blocks"),
+    ),
     (facts(order(duties=())), ("duty_missing", "blocks")),
     (facts(order(duties=("mcs.gdsd-quality.d01",))), ("duty_foreign", "blocks")),
     (facts(order(travellers=people((LEADER, "leader"), (LEADER, "member")))), ("traveller_repeated", "blocks")),
