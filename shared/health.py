@@ -12,11 +12,14 @@ Check = Callable[[], Awaitable[None]]
 """Returns when all is well; raises what is wrong."""
 
 
-def routes(dead: Callable[[], list[str]], ready: Mapping[str, Check]) -> APIRouter:
+def routes(
+    dead: Callable[[], list[str]], ready: Mapping[str, Check], shown: Mapping[str, Check] | None = None
+) -> APIRouter:
     """Health routes that need no key.
 
     `/livez` is 503 when one of the service's own tasks has ended (`dead` names them): only a restart helps.
-    `/readyz` is 503 while a server that it needs cannot be reached: waiting helps.
+    `/readyz` is 503 while a server that it needs cannot be reached: waiting helps. What `shown` checks is reported
+    beside it and does not count: the service does its work without.
     """
     router = APIRouter(tags=["health"])
 
@@ -27,8 +30,8 @@ def routes(dead: Callable[[], list[str]], ready: Mapping[str, Check]) -> APIRout
 
     @router.get("/readyz")
     async def readyz() -> JSONResponse:
-        checks = {name: await _outcome(check) for name, check in ready.items()}
-        well = all(outcome == "ok" for outcome in checks.values())
+        checks = {name: await _outcome(check) for name, check in {**ready, **(shown or {})}.items()}
+        well = all(checks[name] == "ok" for name in ready)
         return JSONResponse({"ready": well, "checks": checks}, 200 if well else 503)
 
     return router

@@ -103,8 +103,12 @@ async def plumbing(settings: ServiceSettings, service: str, handle: Handle) -> A
         yield parts
 
 
-def add_health(app: FastAPI, service: str, parts: Plumbing) -> None:
-    """Serve `/livez` and `/readyz` from the state of the service's tasks and servers."""
+def add_health(app: FastAPI, service: str, parts: Plumbing, *, serves_without_queue: bool = False) -> None:
+    """Serve `/livez` and `/readyz` from the state of the service's tasks and servers.
+
+    A service that answers people from its database (`serves_without_queue`) stays ready while Redis is away: its
+    events wait in the outbox.
+    """
 
     async def database() -> None:
         await check_migrated(parts.pool, service, *migrations_of(service))
@@ -114,7 +118,11 @@ def add_health(app: FastAPI, service: str, parts: Plumbing) -> None:
         if parts.stream is None or not parts.stream.alive():
             raise RedisError("the stream is not being read")
 
-    app.include_router(health.routes(parts.background.dead, {"postgres": database, "redis": queue}))
+    if serves_without_queue:
+        router = health.routes(parts.background.dead, {"postgres": database}, shown={"redis": queue})
+    else:
+        router = health.routes(parts.background.dead, {"postgres": database, "redis": queue})
+    app.include_router(router)
 
 
 def serve(app: FastAPI, service: str, settings: ServiceSettings) -> None:

@@ -88,10 +88,14 @@ class Consumer:
             return
         try:
             event = parse(entry.body)
-            with about(event):
-                await self._settle_event(entry, event)
         except PoisonError as error:
             await self._bury(entry, error.reason)
+            return
+        with about(event):
+            try:
+                await self._settle_event(entry, event)
+            except PoisonError as error:
+                await self._bury(entry, error.reason)
 
     async def _settle_event(self, entry: Entry, event: AnyEvent) -> None:
         try:

@@ -42,7 +42,7 @@ def build(settings: ArchiveSettings) -> FastAPI:
             feed = Feed(parts.pool)
             parts.background.start("feed", parts.when_migrated(feed.run))
             app.state.shelf = Shelf(parts.pool, kept, feed, look)
-            add_health(app, "archive", parts)
+            add_health(app, "archive", parts, serves_without_queue=True)
             with _at_signals(feed.close):
                 yield
 

@@ -43,7 +43,7 @@ def build(settings: IssuerSettings) -> FastAPI:
             )
             app.state.parts = parts
             plumbing.read(handler(parts))
-            add_health(app, "issuer", plumbing)
+            add_health(app, "issuer", plumbing, serves_without_queue=True)
             yield
 
     # The interactive pages load their scripts from other hosts; the description itself is at /openapi.json.

@@ -146,9 +146,9 @@ class Sandbox:
 @web.middleware
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answers only what names this machine, so that no page from elsewhere reaches in through a browser."""
-    origin = urlsplit(request.headers.get("Origin", "http://localhost")).hostname or ""
+    origin = urlsplit(request.headers.get("Origin", f"http://{request.host}")).netloc
     named = urlsplit(f"//{request.host}").hostname or ""
-    if not (is_loopback(named) and is_loopback(origin)):
+    if not is_loopback(named) or origin != request.host:
         return web.json_response({"error": "the sandbox answers on loopback only"}, status=403)
     try:
         response = await handler(request)

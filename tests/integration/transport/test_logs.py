@@ -68,6 +68,7 @@ async def test_lines_about_an_event_carry_its_ids(
     dead = [line for line in found if line["event"] == "event.dead"]
     assert sorted("Invalid JSON" in line["reason"] for line in dead) == [False, True]
     assert all("event_id" not in line for line in dead if "Invalid JSON" in line["reason"])
+    assert [{key: line[key] for key in ids} for line in dead if "no unit" in line["reason"]] == [ids]
     assert SECRET not in output.out
 
 

@@ -111,6 +111,15 @@ async def test_ready_when_every_check_passes() -> None:
     )
 
 
+async def test_what_is_only_shown_does_not_count() -> None:
+    app = FastAPI()
+    app.include_router(health.routes(list, {"database": end}, shown={"queue": fail}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
+        answer = await client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"ready": True, "checks": {"database": "ok", "queue": "LookupError"}}
+
+
 async def test_a_server_that_never_answers_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "CHECK_SECONDS", 0.01)
     assert await ask("/readyz", list, database=for_ever) == (
