@@ -13,6 +13,7 @@ import click
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
+from shared.clock import PHNOM_PENH
 from shared.errors import Refused
 from shared.i18n import Messages
 from shared.postgres import MigrationChanged, Pool, migrate, open_pool, transaction
@@ -128,13 +129,14 @@ def directory_load(folder: Path) -> None:
         changed = _run("issuer", lambda pool: load_directory(pool, folder))
     except DirectoryErrors as error:
         raise click.ClickException(_both(error)) from None
-    click.echo(f"{len(changed)} អង្គភាពបានផ្លាស់ប្ដូរ / units changed")
+    click.echo(f"{len(changed)} អង្គភាពបានផ្លាស់ប្តូរ / units changed")
 
 
 @directory.command("check")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def directory_check(folder: Path) -> None:
-    """Say whether the directory in FOLDER could be loaded, without loading it."""
+    """Say whether the directory in FOLDER could be loaded, and which units have no group, without loading it."""
+    from services.issuer.acts.parts import today
     from services.issuer.directory.errors import DirectoryErrors
     from services.issuer.directory.files import read as read_directory
 
@@ -142,6 +144,8 @@ def directory_check(folder: Path) -> None:
         found = read_directory(folder)
     except DirectoryErrors as error:
         raise click.ClickException(_both(error)) from None
+    for unit in found.units_without_group(today()):
+        click.echo(f"គ្មានក្រុម / no group: {unit.id} — {unit.name_km} / {unit.name_en}")
     click.echo(f"ត្រឹមត្រូវ / well: {len(found.units)} units, {len(found.people)} people, {len(found.duties)} duties")
 
 
@@ -157,6 +161,19 @@ def keys_add(person: str) -> None:
     from services.issuer.admin import add_key
 
     click.echo(_run("issuer", lambda pool: add_key(pool, person)))
+
+
+@keys.command("list")
+@click.argument("person", required=False)
+def keys_list(person: str | None) -> None:
+    """List the keys, or those of PERSON: id, person, when made, when ended; never a secret."""
+    from services.issuer.admin import list_keys
+
+    for key in _run("issuer", lambda pool: list_keys(pool, person)):
+        made, ended = (f"{at.astimezone(PHNOM_PENH):%Y-%m-%d %H:%M}" if at else "" for at in (key.made, key.revoked))
+        click.echo(
+            "\t".join((key.key_id, key.person, made, f"បានបញ្ចប់ / revoked {ended}" if ended else "កំពុងប្រើ / in force"))
+        )
 
 
 @keys.command("revoke")

@@ -35,6 +35,9 @@ from shared.values import (
     Value,
 )
 
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z]+(_[a-z]+)*$", max_length=60)]
+"""What names a rule's finding."""
+
 
 class Event(Value):
     """What every event carries: the CloudEvents attributes, and the ids that tie a mission's events together.
@@ -88,7 +91,10 @@ class MissionRequested(Event):
 
 
 class MissionIssuedData(AboutMission):
-    """An order in force: its number as printed, its letter, and everything a consumer needs to announce or show it."""
+    """An order in force: its number as printed, its letter, and everything a consumer needs to announce or show it.
+
+    `overrides` holds, by the code of each warning, why the officer went on all the same.
+    """
 
     number: Line
     serial: Annotated[int, Field(ge=1)]
@@ -102,6 +108,7 @@ class MissionIssuedData(AboutMission):
     stops: tuple[NamedStop, ...]
     duties: tuple[NamedDuty, ...]
     letter: DocumentRef
+    overrides: dict[Code, Paragraph] = Field(default={}, max_length=20)
 
 
 class MissionIssued(Event):

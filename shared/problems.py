@@ -1,6 +1,5 @@
 """Errors over HTTP: `application/problem+json` (RFC 9457) with a code, and a message in Khmer and English."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -12,7 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 
 from shared.errors import Refused
-from shared.i18n import Message, Messages, message, preferred
+from shared.fields import told
+from shared.i18n import LANGUAGES, Language, Message, Messages, message, preferred
 from shared.postgres import TRANSIENT, passes
 
 log = structlog.get_logger()
@@ -34,7 +34,7 @@ STATUS_TEXTS = {
     405: ("method_not_allowed", message("This address does not take that method.")),
     413: ("too_large", message("The request is too large.")),
 }
-UNREADABLE = message("The request is not as described: {first}. See `errors` and correct them.")
+UNREADABLE = message("The request is not as described: {field} {problem}. See `errors` and correct them.")
 UNAVAILABLE = message("The database cannot be reached. Nothing was changed; try again shortly.")
 BROKEN = message("Something went wrong on our side. Nothing was changed; tell the operators when it happened.")
 
@@ -47,7 +47,11 @@ class Responder:
 
     def respond(self, request: Request, status: int, code: str, text: Message, **details: Any) -> JSONResponse:
         """The problem document; `details` stand beside its standard members."""
-        both = self._messages.both(text)
+        return self._document(request, status, code, self._messages.both(text), **details)
+
+    def _document(
+        self, request: Request, status: int, code: str, both: dict[Language, str], **details: Any
+    ) -> JSONResponse:
         body = {
             "type": f"urn:besakakam:problem:{code}",
             "status": status,
@@ -67,8 +71,20 @@ class Responder:
 
     async def unreadable(self, request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        found = field_errors(error.errors())
-        return self.respond(request, 422, "unreadable", message(UNREADABLE.text, first=first_of(found)), errors=found)
+        found = [
+            {
+                "field": ".".join(map(str, each["loc"])) or "body",
+                "problem": self._messages.both(told(each)),
+                "code": each["type"],
+            }
+            for each in error.errors()
+        ]
+        field, problem = found[0]["field"], found[0]["problem"]
+        both = {
+            language: self._messages.render(message(UNREADABLE.text, field=field, problem=problem[language]), language)
+            for language in LANGUAGES
+        }
+        return self._document(request, 422, "unreadable", both, errors=found)
 
     async def http(self, request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
@@ -98,16 +114,6 @@ def install(app: FastAPI, messages: Messages, max_body: int) -> None:
         app.add_exception_handler(kind, responder.unavailable)
     app.add_exception_handler(Exception, responder.broken)
     app.add_middleware(LimitBody, max_body=max_body)
-
-
-def field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
-    """Pydantic's errors as `{"field", "problem"}`, without the values sent."""
-    return [{"field": ".".join(map(str, error["loc"])) or "body", "problem": error["msg"]} for error in errors]
-
-
-def first_of(found: list[dict[str, str]]) -> str:
-    """The first error in one phrase."""
-    return f"{found[0]['field']}: {found[0]['problem']}" if found else "body"
 
 
 class _BodyTooLarge(HTTPException):

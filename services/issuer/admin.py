@@ -47,6 +47,12 @@ async def add_key(pool: Pool, person: str) -> str:
         return await keys.add(connection, person)
 
 
+async def list_keys(pool: Pool, person: str | None) -> list[keys.Key]:
+    """Every key, or those of one person, oldest first; none of their secrets."""
+    async with pool.acquire() as connection:
+        return await keys.listed(connection, person)
+
+
 async def revoke_key(pool: Pool, key_id: str) -> None:
     """End a key. Raises `NoSuchKey`."""
     async with transaction(pool) as connection:

@@ -89,7 +89,7 @@ def letter_content(
         returns_to=_returns_to(directory, order.issuer),
         place=directory.institution.place_km,
         signed_on=signed_on,
-        signatory=_signatory(order.signatory, directory, signed_on),
+        signatory=_signatory(order, directory, signed_on),
         visas=order.visas,
         budget_line=order.budget_line,
         luggage=order.luggage,
@@ -117,7 +117,8 @@ def _returns_to(directory: Directory, issuer: str) -> str:
     return next(gdaf, directory.unit(issuer).name_km)
 
 
-def _signatory(person_id: str, directory: Directory, on: date) -> letter.Signatory:
-    person = directory.person(person_id)
-    office = next(office for office, _ in directory.offices_held(person_id, on) if office.leadership)
-    return letter.Signatory(capacity=(office.name_km,), name=person.name_km)
+def _signatory(order: Order, directory: Directory, on: date) -> letter.Signatory:
+    office = directory.signing_office(order.signatory, order.issuer, on)
+    if office is None:
+        raise LookupError(f"{order.signatory} may not sign for {order.issuer}")
+    return letter.Signatory(capacity=(office.name_km,), name=directory.person(order.signatory).name_km)

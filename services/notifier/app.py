@@ -8,9 +8,10 @@ from fastapi import FastAPI
 from services.notifier.handlers import handle
 from services.notifier.settings import NotifierSettings
 from services.notifier.telegram.bot import make_bot
-from services.notifier.telegram.intake import Intake, Workers
+from services.notifier.telegram.intake import Intake
 from services.notifier.telegram.replies import build_dispatcher
 from services.notifier.telegram.sender import Means, Sender
+from services.notifier.telegram.workers import Workers
 from shared.documents import DocumentStore
 from shared.service import add_health, plumbing
 

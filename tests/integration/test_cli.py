@@ -173,6 +173,32 @@ async def test_keys_are_made_for_people_of_the_directory_and_ended_once(database
     refused("keys", "revoke", "nothing", url=database_url)
 
 
+async def test_keys_are_listed_without_their_secrets(database_url: str) -> None:
+    well("directory", "load", SAMPLES / "dfr", url=database_url)
+    assert well("keys", "list", url=database_url) == ""
+    made = [well("keys", "add", person, url=database_url).strip() for person in ("DFR-0005", "DFR-0006")]
+    ids, secrets = zip(*(key.split("_", 2)[1:] for key in made), strict=True)
+    well("keys", "revoke", ids[0], url=database_url)
+    said = well("keys", "list", url=database_url)
+    first, second = (line.split("\t") for line in said.splitlines())
+    assert (first[:2], second[:2]) == ([ids[0], "DFR-0005"], [ids[1], "DFR-0006"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", first[2])
+    assert re.search(r"revoked \d{4}-\d\d-\d\d \d\d:\d\d$", first[3])
+    assert "in force" in second[3]
+    assert KHMER.search(first[3])
+    assert KHMER.search(second[3])
+    assert not any(secret in said for secret in secrets)
+    assert well("keys", "list", "DFR-0006", url=database_url) == said.splitlines()[1] + "\n"
+    assert well("keys", "list", "DFR-9999", url=database_url) == ""
+
+
+def test_a_check_names_the_units_that_stand_without_a_group() -> None:
+    *without, last = well("directory", "check", SAMPLES / "mcs").splitlines()
+    assert re.findall(r"no group: (\S+)", "\n".join(without)) == ["mcs.gdaf-planning", "mcs.p11"]
+    assert all(KHMER.search(line) for line in without)
+    assert "48 units" in last
+
+
 def test_lunar_dates_and_the_event_description_need_no_database() -> None:
     assert "២៥៥៩" in well("lunar", "2016-04-18")
     described = json.loads(well("events", "asyncapi"))

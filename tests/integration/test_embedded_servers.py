@@ -279,7 +279,7 @@ def test_a_second_instance_is_refused_and_the_first_goes_on(
 def test_a_making_cut_short_is_begun_again(tmp_path: Path) -> None:
     unfinished = tmp_path / "postgres" / "data.unfinished"
     with command_line(tmp_path) as caller:
-        assert eventually(lambda: (unfinished / "PG_VERSION").exists())
+        assert eventually((unfinished / "PG_VERSION").exists)
         caller.kill()
         caller.wait()
         assert not (tmp_path / "postgres/data").exists()

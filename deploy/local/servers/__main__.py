@@ -32,7 +32,7 @@ def main(folder: Path, postgres_port: int | None, valkey_port: int | None) -> No
     interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interrupted.set())
-    servers = EmbeddedServers(folder, environ=os.environ, postgres_port=postgres_port, valkey_port=valkey_port)
+    servers = EmbeddedServers(folder, environ=os.environ, postgres_port=postgres_port, valkey_port=valkey_port)  # noqa: TID251 (an entry point)
     try:
         endpoints = servers.start()
         click.echo(f"REDIS_URL={endpoints.redis_url}\nDATABASE_URL={endpoints.database_url}")

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Mapping
 
-from services.issuer.acts.parts import Parts, gather, locked
+from services.issuer.acts.parts import NoSuchMission, Parts, gather, locked, today
 from services.issuer.acts.requests import RequestBlocked
 from services.issuer.directory.model import Directory
 from services.issuer.domain import access
-from services.issuer.domain.findings import blocking, blocks, without_reason
+from services.issuer.domain.findings import Finding, blocking, blocks, without_reason
 from services.issuer.domain.gates import Facts, examine, text_unprintable
 from services.issuer.domain.mission import Mission, State, needs, printed_number
 from services.issuer.letter.words import UnprintableText
@@ -27,7 +27,7 @@ from shared.values import DocumentRef, MissionId
 class ReasonsNeeded(Refused):
     """The gates warn, and the officer gave no reason for going on; `findings` lists the warnings."""
 
-    def __init__(self, findings: tuple[object, ...]) -> None:
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__("reasons_needed", message("The rules warn. Give a reason for each warning in `overrides`."))
         self.findings = findings
 
@@ -35,9 +35,10 @@ class ReasonsNeeded(Refused):
 async def issue(
     parts: Parts, mission_id: MissionId, officer: str, overrides: Mapping[str, str], directory: Directory
 ) -> Mission:
-    """An officer of the Cabinet or GDAF issues the order. Issuing an issued order changes nothing.
+    """An officer of the Cabinet or GDAF issues the order. Issuing an order again changes nothing.
 
-    Raises `RequestBlocked` and `ReasonsNeeded` with the gates' findings, `NotAllowed`, `WrongState`.
+    Reasons for what the gates do not warn of are not kept. Raises `RequestBlocked` and `ReasonsNeeded` with the
+    gates' findings, `NoSuchMission`, `NotAllowed`, `WrongState`.
     """
     async with parts.pool.acquire() as connection:
         asked = await missions.find(connection, mission_id)
@@ -60,13 +61,16 @@ async def _issue(
     directory: Directory,
 ) -> Mission:
     mission = await locked(connection, mission_id)
-    facts = await gather(parts, connection, mission_id, mission.requester, mission.order, directory)
-    access.may_issue(directory, officer, mission.order, facts.today.date())
-    if mission.issued is not None and mission.state is State.ISSUED:
+    if not access.may_see(directory, officer, mission, today()):
+        raise NoSuchMission(mission_id)
+    access.may_issue(directory, officer, mission.order, today())
+    if mission.issued is not None:
         return mission
     needs(mission, State.SUBMITTED)
-    _pass_gates(facts, overrides)
+    facts = await gather(parts, connection, mission_id, mission.requester, mission.order, directory)
+    raised = _pass_gates(facts, overrides)
     data = await _numbered_letter(parts, connection, mission, officer, facts)
+    data = data.model_copy(update={"overrides": {code: overrides[code] for code in overrides if code in raised}})
     event = MissionIssued(
         source="/besakakam/issuer",
         subject=str(mission_id),
@@ -75,17 +79,19 @@ async def _issue(
         causation_id=mission.last_event_id,
         data=data,
     )
-    await missions.issue(connection, event, data, overrides)
+    await missions.issue(connection, event, data)
     await outbox.write(connection, event)
     return await locked(connection, mission_id)
 
 
-def _pass_gates(facts: Facts, overrides: Mapping[str, str]) -> None:
+def _pass_gates(facts: Facts, overrides: Mapping[str, str]) -> set[str]:
+    """The codes of the warnings, each of which has its reason. Raises `RequestBlocked` and `ReasonsNeeded`."""
     findings = examine(facts)
     if blocking(findings):
         raise RequestBlocked(findings)
     if unanswered := without_reason(findings, overrides):
         raise ReasonsNeeded(tuple(unanswered))
+    return {finding.code for finding in findings}
 
 
 async def _numbered_letter(

@@ -34,7 +34,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Parts:
-    """The issuer's parts, wired in `app`. `issuing` holds one lock per issuing unit (see `issuing_turn`)."""
+    """The issuer's parts, wired in `app`. `issuing` holds one lock for each issuing unit: its orders take turns."""
 
     pool: Pool
     relay: Relay

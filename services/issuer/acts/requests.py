@@ -1,10 +1,11 @@
 """Asking for a mission order, and refusing one."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from services.issuer.acts.parts import Parts, gather, locked, today
+from services.issuer.acts.parts import NoSuchMission, Parts, gather, locked, today
 from services.issuer.directory.model import Directory
 from services.issuer.domain import access
 from services.issuer.domain.findings import Finding, blocking, blocks, published
@@ -12,11 +13,13 @@ from services.issuer.domain.gates import examine
 from services.issuer.domain.mission import Mission, State, needs
 from services.issuer.store import documents, missions
 from shared import outbox
+from shared.documents import DocumentMissing
+from shared.documents import examine as examine_document
 from shared.errors import Refused
 from shared.events import MissionRefused, MissionRefusedData, MissionRequested, MissionRequestedData
 from shared.i18n import message
 from shared.postgres import Connection
-from shared.values import EventId, MissionId, Order
+from shared.values import DocumentRef, EventId, MissionId, Order
 
 
 class RequestBlocked(Refused):
@@ -92,8 +95,7 @@ async def receive(parts: Parts, connection: Connection, event: MissionRequested)
     data = event.data
     if await missions.find(connection, data.mission_id):
         return
-    document = data.order.basis.document
-    if parts.documents.holds(document.sha256):
+    if document := await asyncio.to_thread(_in_store, parts, data.order.basis.document):
         await documents.add(connection, document, data.requester)
     findings = await _examined(parts, connection, event)
     if not await missions.add(connection, event, data.requester, data.order):
@@ -102,6 +104,15 @@ async def receive(parts: Parts, connection: Connection, event: MissionRequested)
         await _refuse(parts, connection, event, findings)
     else:
         await missions.add_engagements(connection, data.mission_id, data.order)
+
+
+def _in_store(parts: Parts, told: DocumentRef) -> DocumentRef | None:
+    """The document as its bytes show it; None where they are not there, or are not what the event tells of them."""
+    try:
+        found = examine_document(parts.documents.get(told.sha256), told.name)
+    except (DocumentMissing, Refused):
+        return None
+    return found if (found.size, found.media_type) == (told.size, told.media_type) else None
 
 
 async def _examined(parts: Parts, connection: Connection, event: MissionRequested) -> list[Finding]:
@@ -133,6 +144,8 @@ async def refuse(parts: Parts, mission_id: MissionId, officer: str, reason: str,
     """An issuing officer refuses a request with a reason. Refusing it again changes nothing."""
     async with parts.change() as connection:
         mission = await locked(connection, mission_id)
+        if not access.may_see(directory, officer, mission, today()):
+            raise NoSuchMission(mission_id)
         access.may_issue(directory, officer, mission.order, today())
         if mission.state is State.REFUSED:
             return mission

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from services.issuer.acts.parts import Parts, locked, today
+from services.issuer.acts.parts import NoSuchMission, Parts, locked, today
 from services.issuer.directory.model import Directory
 from services.issuer.domain import access, returns
 from services.issuer.domain.findings import Finding, blocks, published
@@ -98,7 +98,7 @@ async def accept(
 ) -> Mission:
     """An officer of GDAF accepts a return, which closes the mission. Accepting it again changes nothing.
 
-    Raises `CannotAccept` with the findings, `NotAllowed`, `NoSuchReturn`, `WrongState`.
+    Raises `CannotAccept` with the findings, `NotAllowed`, `NoSuchMission`, `NoSuchReturn`, `WrongState`.
     """
     async with parts.change() as connection:
         mission, returned = await _to_check(connection, mission_id, return_id, officer, directory)
@@ -158,6 +158,8 @@ async def _to_check(
     connection: Connection, mission_id: MissionId, return_id: ReturnId, officer: str, directory: Directory
 ) -> tuple[Mission, MissionReturn]:
     mission = await locked(connection, mission_id)
+    if not access.may_see(directory, officer, mission, today()):
+        raise NoSuchMission(mission_id)
     access.may_check(directory, officer, mission, today())
     returned = await store.find(connection, mission_id, return_id)
     if returned is None:

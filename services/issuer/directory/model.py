@@ -114,6 +114,19 @@ class Directory:
         """Whether an office held on that day makes the person a member of the leadership group (article ក.១)."""
         return any(office.leadership for office, _ in self.offices_held(person_id, on))
 
+    def signing_office(self, person_id: str, issuer: str, on: date) -> Office | None:
+        """The leadership's office in which the person may sign orders of the issuing unit: held there, or above it.
+
+        The nearest to the unit counts where several are held.
+        """
+        above = [unit.id for unit in self._upwards(issuer)]
+        held = [
+            (above.index(unit.id), office)
+            for office, unit in self.offices_held(person_id, on)
+            if office.leadership and unit.id in above
+        ]
+        return min(held, key=lambda each: each[0])[1] if held else None
+
     def leadership_members(self, on: date) -> tuple[Person, ...]:
         return tuple(person for person in self.people if self.is_leader(person.id, on))
 

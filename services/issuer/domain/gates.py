@@ -134,7 +134,9 @@ def duty_is_named(facts: Facts) -> Iterator[Finding]:
     if not facts.order.duties:
         yield blocks("duty_missing", message("Name the duty that the mission serves."))
     own = {duty.id for duty in facts.directory.duties_of(facts.order.unit, facts.today.date())}
-    for duty in facts.order.duties:
+    for duty, times in Counter(facts.order.duties).items():
+        if times > 1:
+            yield blocks("duty_repeated", message("The duty {duty} is named twice.", duty=duty))
         if duty not in own:
             yield blocks("duty_foreign", message("{duty} is not a duty of the unit. Choose one of its own.", duty=duty))
 
@@ -161,7 +163,7 @@ def one_leader(facts: Facts) -> Iterator[Finding]:
 
 
 def signatory_may_sign(facts: Facts) -> Iterator[Finding]:
-    """The signatory holds an office of the leadership and does not travel on the order."""
+    """The signatory holds an office of the leadership in the issuing unit or above it, and does not travel."""
     signatory = facts.order.signatory
     if signatory in {traveller.person for traveller in facts.order.travellers}:
         yield blocks(
@@ -171,10 +173,20 @@ def signatory_may_sign(facts: Facts) -> Iterator[Finding]:
                 person=facts.named(signatory),
             ),
         )
-    if not facts.directory.is_leader(signatory, facts.today.date()):
+    issuer = next((unit for unit in facts.directory.units if unit.id == facts.order.issuer), None)
+    today = facts.today.date()
+    if issuer is None:  # another gate says so; whoever leads could sign for the right one
+        may_sign = facts.directory.is_leader(signatory, today)
+    else:
+        may_sign = facts.directory.signing_office(signatory, issuer.id, today) is not None
+    if not may_sign:
         yield blocks(
             "signatory_without_office",
-            message("{person} holds no office that may sign.", person=facts.named(signatory)),
+            message(
+                "{person} holds no leading office in {unit} or above it, and may not sign its orders.",
+                person=facts.named(signatory),
+                unit=issuer.name_km if issuer else facts.order.issuer,
+            ),
         )
 
 

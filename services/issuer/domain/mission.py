@@ -28,7 +28,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Mission:
-    """A request and what became of it; `last_event_id` is the latest event that the issuer published about it."""
+    """A request and what became of it; `last_event_id` is the latest event by which it moved on, told or received."""
 
     mission_id: MissionId
     state: State
@@ -91,4 +91,5 @@ def printed_number(serial: int, suffix: str) -> str:
 def vehicle_key(plate: str) -> str:
     """By what a vehicle is known: its plate's letters and digits alone, so that one car typed in two ways is one."""
     plain = latin_digits(unicodedata.normalize("NFKC", plate)).upper()
-    return "".join(character for character in plain if unicodedata.category(character)[0] in "LMN")
+    kept = "".join(character for character in plain if unicodedata.category(character)[0] in "LMN")
+    return unicodedata.normalize("NFKC", kept)  # what stood apart may now join

@@ -40,6 +40,18 @@ MISSING: dict[str, Message] = {
     "arrival": message("The arrival at stop {stop} ({place}) is not endorsed."),
     "departure": message("The departure from stop {stop} ({place}) is not endorsed."),
 }
+OUTSIDE: dict[str, Message] = {
+    "arrival": message("The arrival at stop {stop} is dated {day}, outside the order ({first} to {last})."),
+    "departure": message("The departure from stop {stop} is dated {day}, outside the order ({first} to {last})."),
+}
+FUTURE: dict[str, Message] = {
+    "arrival": message("The arrival at stop {stop} is endorsed for a time in the future."),
+    "departure": message("The departure from stop {stop} is endorsed for a time in the future."),
+}
+TWICE: dict[str, Message] = {
+    "arrival": message("The arrival at stop {stop} is endorsed twice."),
+    "departure": message("The departure from stop {stop} is endorsed twice."),
+}
 
 
 def every_stop_is_endorsed(returned: Return) -> Iterator[Finding]:
@@ -51,7 +63,7 @@ def every_stop_is_endorsed(returned: Return) -> Iterator[Finding]:
 
 
 def dates_agree(returned: Return) -> Iterator[Finding]:
-    """Each endorsement lies within the order's days and is not in the future; nobody leaves before arriving."""
+    """Each endorsement lies within the order's days and is not in the future."""
     first, last = returned.days
     for endorsement in returned.data.endorsements:
         day = endorsement.at.astimezone(PHNOM_PENH).date()
@@ -59,7 +71,7 @@ def dates_agree(returned: Return) -> Iterator[Finding]:
             yield blocks(
                 "endorsement_outside_order",
                 message(
-                    "The endorsement at stop {stop} is dated {day}, outside the order ({first} to {last}).",
+                    OUTSIDE[endorsement.moment].text,
                     stop=endorsement.stop,
                     day=day,
                     first=first,
@@ -69,14 +81,28 @@ def dates_agree(returned: Return) -> Iterator[Finding]:
         if endorsement.at > returned.now:
             yield blocks(
                 "endorsement_in_future",
-                message("The endorsement at stop {stop} lies in the future.", stop=endorsement.stop),
+                message(FUTURE[endorsement.moment].text, stop=endorsement.stop),
             )
+
+
+def the_journey_has_its_order(returned: Return) -> Iterator[Finding]:
+    """Nobody leaves a stop before arriving there, nor arrives at the next before leaving the one before."""
     for stop in returned.stops:
         arrival, departure = (returned.endorsement(stop.index, moment) for moment in ("arrival", "departure"))
+        following = returned.endorsement(stop.index + 1, "arrival")
         if arrival and departure and departure.at < arrival.at:
             yield blocks(
                 "endorsement_reversed",
                 message("At stop {stop} the departure is before the arrival.", stop=stop.index),
+            )
+        if stop is not returned.stops[-1] and departure and following and following.at < departure.at:
+            yield blocks(
+                "stops_reversed",
+                message(
+                    "The arrival at stop {following} is before the departure from stop {stop}.",
+                    following=stop.index + 1,
+                    stop=stop.index,
+                ),
             )
 
 
@@ -85,11 +111,11 @@ def endorsements_name_stops(returned: Return) -> Iterator[Finding]:
     known = {stop.index for stop in returned.stops}
     seen: set[tuple[int, str]] = set()
     for endorsement in returned.data.endorsements:
-        if endorsement.stop not in known:
-            yield blocks("stop_unknown", message("The order has no stop {stop}.", stop=endorsement.stop))
         if (endorsement.stop, endorsement.moment) in seen:
-            yield blocks("endorsement_repeated", message("Stop {stop} is endorsed twice.", stop=endorsement.stop))
+            yield blocks("endorsement_repeated", message(TWICE[endorsement.moment].text, stop=endorsement.stop))
         seen.add((endorsement.stop, endorsement.moment))
+    for stop in sorted({stop for stop, _ in seen} - known):
+        yield blocks("stop_unknown", message("The order has no stop {stop}.", stop=stop))
 
 
 def stamps_are_shown(returned: Return) -> Iterator[Finding]:
@@ -113,6 +139,7 @@ CHECKS: tuple[Check, ...] = (
     every_stop_is_endorsed,
     endorsements_name_stops,
     dates_agree,
+    the_journey_has_its_order,
     stamps_are_shown,
     report_says_something,
 )

@@ -35,11 +35,6 @@ def letter_data(content: LetterContent) -> Data:
     }
 
 
-def check_printable(content: LetterContent) -> None:
-    """Refuse, before a number is given, a letter with characters the fonts lack. Raises UnprintableText."""
-    letter_data(content)
-
-
 def _text(text: str, longest: int = 30) -> Text:
     missing = unprintable(text)
     if missing:

@@ -3,10 +3,22 @@
 import hashlib
 import hmac
 import secrets
+from dataclasses import dataclass
+from datetime import datetime
 
 from shared.postgres import Connection, Pool
 
 PREFIX = "bsk"
+
+
+@dataclass(frozen=True)
+class Key:
+    """What may be told of a key; `revoked` is when it ended, None while it is in force."""
+
+    key_id: str
+    person: str
+    made: datetime
+    revoked: datetime | None
 
 
 def _digest(secret: str) -> bytes:
@@ -20,6 +32,16 @@ async def add(connection: Connection, person: str) -> str:
         "INSERT INTO api_key (key_id, person, secret_sha256) VALUES ($1, $2, $3)", key_id, person, _digest(secret)
     )
     return f"{PREFIX}_{key_id}_{secret}"
+
+
+async def listed(connection: Connection, person: str | None) -> list[Key]:
+    """Every key, or those of one person, oldest first."""
+    rows = await connection.fetch(
+        "SELECT key_id, person, created_at, revoked_at FROM api_key WHERE $1::text IS NULL OR person = $1"
+        " ORDER BY created_at, key_id",
+        person,
+    )
+    return [Key(row["key_id"], row["person"], row["created_at"], row["revoked_at"]) for row in rows]
 
 
 async def revoke(connection: Connection, key_id: str) -> bool:

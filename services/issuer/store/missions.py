@@ -1,6 +1,6 @@
 """Missions, their numbers, and who and what they take up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -139,7 +139,7 @@ async def next_serial(connection: Connection, issuer: str, year: int) -> int:
     return serial
 
 
-async def issue(connection: Connection, event: Event, data: MissionIssuedData, overrides: Mapping[str, str]) -> None:
+async def issue(connection: Connection, event: Event, data: MissionIssuedData) -> None:
     """Record the order as issued and its people and vehicle as firmly taken. Raises `Clash`."""
     # One at a time: two that clash would otherwise wait for each other, and the database would end one as a deadlock.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('besakakam.engagement', 0))")
@@ -155,7 +155,7 @@ async def issue(connection: Connection, event: Event, data: MissionIssuedData, o
         data.serial,
         data.number,
         data.model_dump(mode="json"),
-        dict(overrides),
+        data.overrides,
         event.event_id,
         event.occurred_at,
     )

@@ -1,6 +1,7 @@
 """Documents over HTTP: uploading a basis, and reading what one may see."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from pathlib import PurePath
 from typing import Annotated
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from services.issuer.domain import access
 from services.issuer.store import documents, missions
@@ -22,7 +24,9 @@ router = APIRouter(tags=["documents"])
 
 Hash = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$")]
 
-
+UNREADABLE_FORM = message(
+    "The form cannot be read. Send one file, as `file`, in a whole multipart/form-data form with its boundary."
+)
 FORM = {
     "requestBody": {
         "required": True,
@@ -43,15 +47,38 @@ FORM = {
 @router.post("/documents", status_code=201, openapi_extra=FORM)
 async def upload(request: Request, parts: PartsDep, caller: CallerDep) -> DocumentRef:
     """Upload an invitation or agreement (PDF, JPEG or PNG, at most 20 MB); put the answer into `basis.document`."""
-    async with request.form(max_files=1) as form:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise RequestValidationError([{"loc": ("body", "file"), "msg": "a file is needed"}])
-        content, name = await file.read(), PurePath(file.filename or "document").name
+    content, name = await _file_of(request)
     document = await asyncio.to_thread(examine, content, name)
     await asyncio.to_thread(parts.documents.put, content)
     async with parts.change() as connection:
         return await documents.add(connection, document, caller.person)
+
+
+async def _file_of(request: Request) -> tuple[bytes, str]:
+    """The form's one file and its name."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise RequestValidationError([{"type": "missing", "loc": ("body", "file")}])
+    try:
+        form = await MultiPartParser(request.headers, _whole(request), max_files=1).parse()
+    except MultiPartException as error:
+        raise Problem(400, "form_unreadable", UNREADABLE_FORM) from error
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise RequestValidationError([{"type": "missing", "loc": ("body", "file")}])
+        return await file.read(), PurePath(file.filename or "document").name
+    finally:
+        await form.close()
+
+
+async def _whole(request: Request) -> AsyncGenerator[bytes, None]:
+    """The body, which ends with the form's last mark: the parser takes one that was cut off for one without a file."""
+    last = b""
+    async for part in request.stream():
+        last = (last + part)[-8:]
+        yield part
+    if not last.rstrip().endswith(b"--"):
+        raise MultiPartException("The form was cut off.")
 
 
 @router.get("/documents/{sha256}")

@@ -141,4 +141,4 @@ def read_cursor(text: str) -> tuple[datetime, UUID]:
         at = datetime.fromisoformat(moment)
         return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC), UUID(mission_id)
     except (ValueError, OverflowError, binascii.Error) as error:
-        raise RequestValidationError([{"loc": ("query", "before"), "msg": "not a cursor of this list"}]) from error
+        raise RequestValidationError([{"type": "cursor_unknown", "loc": ("query", "before")}]) from error

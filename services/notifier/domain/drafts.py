@@ -55,6 +55,11 @@ class Draft(Value):
         """The report's parts in the order in which they came."""
         return "\n".join(part.text for part in self.report)
 
+    @property
+    def holds_something(self) -> bool:
+        """Whether there is anything to throw away."""
+        return bool(self.photos or self.endorsements or self.report)
+
     def with_photo(self, photo: DocumentRef) -> "Draft":
         """With one more photograph; the same picture again changes nothing. Raises `Refused` past the limit."""
         if any(photo.sha256 == known.sha256 for known in self.photos):

@@ -26,6 +26,7 @@ _REPORT: Final = re.compile(r"^(?:របាយការណ៍(?:លទ្ធផ�
 MAX_LINE: Final = 600
 """Letters of a line that can still be an arrival or a departure; a longer one is plain text."""
 
+NO_SUCH_MOMENT: Final = message("There is no such date or hour. Check the day, the month and the hour.")
 EXAMPLE: Final = "១ ដល់ ២៦/១១/២០២៦ ០៩:៣០ សាលាខេត្ត"
 
 
@@ -119,6 +120,8 @@ def _entry(line: str, stops: Sequence[NamedStop]) -> Endorsement:
             authority=_typed_end(line, authority),
         )
     except ValidationError as error:
+        if any("at" in each["loc"] for each in error.errors()):
+            raise _LineProblem(NO_SUCH_MOMENT) from error
         raise _LineProblem(message("The name of the authority is longer than 300 letters.")) from error
 
 
@@ -147,7 +150,7 @@ def _when(rest: str) -> tuple[datetime, str]:
     try:
         found = read_moment(rest)
     except ValueError as error:
-        raise _LineProblem(message("There is no such date or hour. Check the day, the month and the hour.")) from error
+        raise _LineProblem(NO_SUCH_MOMENT) from error
     if found is None:
         raise _LineProblem(message("The date or the hour is missing. Write day/month/year, then the hour as 09:30."))
     at, authority = found

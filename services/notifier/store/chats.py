@@ -51,14 +51,22 @@ async def freeze(connection: Connection, chat: int, seconds: float) -> None:
     )
 
 
-async def set_unreachable(connection: Connection, chat: int, reason: str | None) -> None:
-    """Note why the bot cannot write there, or (None) that it can."""
+async def set_unreachable(connection: Connection, chat: int, reason: str) -> None:
+    """Note why the bot cannot write there."""
     await connection.execute(
         "INSERT INTO chat (chat, unreachable) VALUES ($1, $2) ON CONFLICT (chat) DO UPDATE SET unreachable = $2"
         " WHERE chat.unreachable IS DISTINCT FROM $2",
         chat,
         reason,
     )
+
+
+async def set_reachable(connection: Connection, chat: int) -> bool:
+    """Note that the bot can write there; True where it could not before."""
+    changed = await connection.fetchval(
+        "UPDATE chat SET unreachable = NULL WHERE chat = $1 AND unreachable IS NOT NULL RETURNING 1", chat
+    )
+    return changed is not None
 
 
 async def file_id(connection: Connection, bot_id: int, sha256: str) -> str | None:

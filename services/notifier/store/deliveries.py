@@ -97,6 +97,19 @@ async def notify(connection: Connection, notice: Notice) -> None:
     )
 
 
+async def waiting(connection: Connection, notice: Notice) -> Delivery | None:
+    """The same notice where it still waits to be sent, held so until the transaction ends."""
+    return delivery_of(
+        await connection.fetchrow(
+            "SELECT * FROM delivery WHERE mission_id IS NOT DISTINCT FROM $1 AND chat = $2 AND kind = 'notice'"
+            " AND ref = $3 AND state = 'pending' FOR UPDATE",
+            notice.mission_id,
+            notice.chat,
+            notice.ref,
+        )
+    )
+
+
 async def edit_when_closed(connection: Connection, mission_id: UUID) -> None:
     """Have the closing line added to every announcement of the order that stands in a chat."""
     await connection.execute(

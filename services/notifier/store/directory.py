@@ -54,6 +54,17 @@ async def all_units(connection: Connection) -> dict[str, UnitCopy]:
     }
 
 
+async def is_leadership(connection: Connection, chat: int) -> bool:
+    """Whether the chat is a leadership group of the directory, also after it became a supergroup."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT 1 FROM unit, jsonb_array_elements(groups) AS listed"
+        " LEFT JOIN chat ON chat.chat = (listed ->> 'chat')::bigint WHERE listed ->> 'kind' = 'leadership'"
+        " AND listed ->> 'technology' = 'telegram' AND $1 IN ((listed ->> 'chat')::bigint, chat.moved_to))",
+        chat,
+    )
+    return found
+
+
 async def person_name(connection: Connection, person: str) -> str | None:
     """The person's Khmer name; None where the directory does not list them."""
     name: str | None = await connection.fetchval("SELECT name_km FROM person WHERE person = $1", person)

@@ -13,8 +13,9 @@ _CLAIM_LOCK = "besakakam.notifier.claim"
 async def claim(connection: Connection, owner: UUID) -> Delivery | None:
     """Mark the next due delivery as being sent by `owner`; commit before calling Telegram.
 
-    At most one delivery of a chat and one announcement of an order are under way at a time: the first keeps the
-    chat's order of messages, the second lets one upload of the letter serve all chats.
+    The eldest comes first. At most one delivery of a chat and one announcement of an order are under way at a time:
+    the first keeps the chat's order of messages, the second lets one upload of the letter serve all chats. Where our
+    pacing or Telegram's flood control lets a message wait, its whole chat is frozen, and so nothing overtakes it.
     """
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", _CLAIM_LOCK)
     return delivery_of(
@@ -26,7 +27,7 @@ async def claim(connection: Connection, owner: UUID) -> Delivery | None:
             "  AND (chat.frozen_until IS NULL OR chat.frozen_until <= now())"
             "  AND NOT EXISTS (SELECT 1 FROM delivery AS busy WHERE busy.state = 'sending' AND (busy.chat = this.chat"
             "   OR (busy.mission_id = this.mission_id AND busy.kind = 'announcement' AND this.kind = 'announcement')))"
-            "  ORDER BY this.due_at, this.created_at LIMIT 1 FOR UPDATE OF this SKIP LOCKED)"
+            "  ORDER BY this.created_at LIMIT 1 FOR UPDATE OF this SKIP LOCKED)"
             " RETURNING *",
             owner,
         )
@@ -92,4 +93,24 @@ async def put_off(connection: Connection, delivery_id: UUID, seconds: float, err
         timedelta(seconds=seconds),
         error,
         counts,
+    )
+
+
+async def failed_announcements(connection: Connection, chat: int) -> list[Delivery]:
+    """Announcements of open orders that certainly did not arrive in the chat, eldest first."""
+    rows = await connection.fetch(
+        "SELECT delivery.* FROM delivery JOIN order_copy USING (mission_id) WHERE delivery.chat = $1"
+        " AND kind = 'announcement' AND delivery.state = 'failed' AND order_copy.state <> 'closed'"
+        " ORDER BY delivery.created_at",
+        chat,
+    )
+    return [delivery for row in rows if (delivery := delivery_of(row)) is not None]
+
+
+async def take_up(connection: Connection, delivery_id: UUID) -> None:
+    """A delivery that certainly failed is due again."""
+    await connection.execute(
+        "UPDATE delivery SET state = 'pending', owner = NULL, due_at = now(), settled_at = NULL"
+        " WHERE delivery_id = $1 AND state = 'failed'",
+        delivery_id,
     )

@@ -1,6 +1,6 @@
 """Telegram's updates: stored when they come, worked off one actor after the other, set aside when they keep failing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,11 +19,26 @@ class StoredUpdate:
     attempts: int
 
 
-async def add(connection: Connection, bot_id: int, updates: Iterable[tuple[int, Body]]) -> None:
-    """Store updates, each with its actor; one that is known already changes nothing."""
-    await connection.executemany(
+async def add(connection: Connection, bot_id: int, actor: int, body: Body) -> None:
+    """Store an update with its actor; one that is known already changes nothing."""
+    await connection.execute(
         "INSERT INTO telegram_update (bot_id, update_id, actor, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-        [(bot_id, body["update_id"], actor, body) for actor, body in updates],
+        bot_id,
+        body["update_id"],
+        actor,
+        body,
+    )
+
+
+async def add_unstorable(connection: Connection, bot_id: int, update_id: int, as_text: str, error: str) -> None:
+    """Set an update aside that cannot be stored as it came; `as_text` is plain ASCII."""
+    await connection.execute(
+        "INSERT INTO telegram_update (bot_id, update_id, actor, body, error, done_at, set_aside_at)"
+        " VALUES ($1, $2, 0, $3, $4, now(), now()) ON CONFLICT DO NOTHING",
+        bot_id,
+        update_id,
+        {"update_id": update_id, "as_text": as_text},
+        error,
     )
 
 

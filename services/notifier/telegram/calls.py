@@ -14,6 +14,7 @@ from services.notifier.store.deliveries import Delivery
 from services.notifier.store.orders import OrderCopy
 from services.notifier.telegram import captions, sayings
 from services.notifier.telegram.wording import Outgoing
+from shared.clock import now
 from shared.documents import DocumentStore
 from shared.errors import BesakakamError
 from shared.postgres import Connection, Pool
@@ -75,7 +76,7 @@ class Calls:
                 if draft is None:
                     raise Incomplete(delivery.delivery_id, "draft")
                 order = await _order(connection, delivery)
-                return _Prepared(sayings.draft_state(draft, order.issued, content.problems))
+                return _Prepared(sayings.draft_state(draft, order.issued, now(), content.problems))
             case contents.SentBack():
                 order = await _order(connection, delivery)
                 return _Prepared(sayings.sent_back(order.issued, content.reason, content.findings))
@@ -88,7 +89,9 @@ class Calls:
 
     async def _prepare_caption(self, connection: Connection, delivery: Delivery) -> _Prepared:
         order = await _order(connection, delivery)
-        outgoing = captions.announcement(order.issued, delivery.target or delivery.delivery_id, order.state)
+        outgoing = captions.announcement(
+            order.issued, delivery.target or delivery.delivery_id, order.state, delivery.audience
+        )
         if delivery.target is None:
             letter = order.issued.letter
             return _Prepared(outgoing, letter, await chats.file_id(connection, self._bot.id, letter.sha256))

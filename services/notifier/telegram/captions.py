@@ -5,6 +5,7 @@ from html import escape
 from typing import Final
 from uuid import UUID
 
+from services.notifier.domain.announcing import Audience
 from services.notifier.domain.drafts import OrderState
 from services.notifier.telegram.wording import Outgoing, shorten, utf16
 from shared.clock import PHNOM_PENH
@@ -14,7 +15,7 @@ from shared.values import NamedStop, NamedTraveller
 
 CAPTION_UNITS: Final = 1024
 CLOSED_LINE: Final = "✅ បានបិទ៖ អ.រ.ហ. បានទទួលយកលិខិត ទិដ្ឋាការ និងរបាយការណ៍ / Closed"
-RETURN_BUTTON: Final = "📨 ប្រគល់លទ្ធផល"
+RETURN_BUTTON: Final = "📨 ប្រគល់ត្រឡប់ / Return"
 _HOW: Final = "📎 ពេលត្រឡប់មកវិញ សូមឆ្លើយតប (Reply) លើសារនេះ ដោយភ្ជាប់រូបថតទិដ្ឋាការ និងរបាយការណ៍។"
 _HOW_EN: Final = "Reply with photographs of the stamps and the report."
 _ROLES: Final = {"leader": "ប្រធានក្រុម", "member": "", "driver": "អ្នកបើកបរ"}
@@ -22,19 +23,24 @@ _LIMITS: Final = ((300, 110, 12), (220, 90, 8), (160, 70, 6), (120, 50, 4), (80,
 """Ever tighter: letters of the purpose, letters of a line, lines of a list."""
 
 
-def announcement(issued: MissionIssuedData, delivery_id: UUID, state: OrderState) -> Outgoing:
-    """The caption of the letter and its button; within Telegram's limit, with room for the closing line."""
-    room = CAPTION_UNITS - utf16(CLOSED_LINE) - 2
+def announcement(issued: MissionIssuedData, delivery_id: UUID, state: OrderState, audience: Audience) -> Outgoing:
+    """The caption of the letter and its button; within Telegram's limit, with room for the closing line.
+
+    The leadership group carries official information only (Guideline 996, A.2): no button there, and no word of how.
+    """
+    official = audience == "leadership"
+    how = () if official else ("", _HOW, _HOW_EN)
+    room = CAPTION_UNITS - utf16(CLOSED_LINE) - 2 - utf16("\n".join(how)) - 1
     lines = next(
         (lines for limits in _LIMITS if utf16("\n".join(lines := _lines(issued, *limits))) <= room),
         _lines(issued, *_LIMITS[-1]),
     )
     title, *rest = (escape(line, quote=False) for line in lines)
-    text = "\n".join([f"<b>{title}</b>", *rest])
+    text = "\n".join([f"<b>{title}</b>", *rest, *how])
     if state is OrderState.CLOSED:
         text += f"\n\n{CLOSED_LINE}"
         return Outgoing(text)
-    return Outgoing(text, ((RETURN_BUTTON, f"r:{delivery_id.hex}"),))
+    return Outgoing(text, () if official else ((RETURN_BUTTON, f"r:{delivery_id.hex}"),))
 
 
 def _lines(issued: MissionIssuedData, purpose: int, width: int, count: int) -> list[str]:
@@ -48,9 +54,6 @@ def _lines(issued: MissionIssuedData, purpose: int, width: int, count: int) -> l
         f"កាលបរិច្ឆេទ៖ {day_span(departs.date(), returns.date())} (ចេញ{hour_text(departs.time())}"
         f" វិលមកវិញ{hour_text(returns.time())})",
         *_listed("ភារកិច្ចដែលបេសកកម្មបម្រើ", [duty.title_km for duty in issued.duties], width, count),
-        "",
-        _HOW,
-        _HOW_EN,
     ]
 
 

@@ -25,7 +25,8 @@ async def start(talk: Talk, heard: Incoming, token: str) -> None:
     person = await _spend(talk, heard.user, token)
     name = await directory.person_name(talk.connection, person) or person
     linked = message(
-        "✅ This Telegram account now belongs to {name} ({person}). You will receive your mission orders here.",
+        "✅ This Telegram account now belongs to {name} ({person}). You can return your orders here, and here"
+        " you are told when a return is sent back or accepted.",
         name=name,
         person=person,
     )

@@ -22,6 +22,7 @@ from aiogram.exceptions import (
 )
 
 from services.notifier.telegram.pacing import Paced
+from services.notifier.telegram.storable import storable
 from shared.documents import DocumentMissing
 
 
@@ -132,13 +133,19 @@ def _answered(error: TelegramAPIError) -> Outcome | None:
     return outcome
 
 
+def says_unreachable(text: str) -> bool:
+    """Whether Telegram's words mean that the bot may not write in the chat at all."""
+    lower = text.lower()
+    return lower.startswith("forbidden") or any(phrase in lower for phrase in _UNREACHABLE)
+
+
 def _bad_request(text: str) -> Outcome:
     lower = text.lower()
     if "message is not modified" in lower:
         return Unchanged()
     if any(phrase in lower for phrase in _STALE_FILE):
         return UploadAgain(text)
-    return Failed(text, unreachable=any(phrase in lower for phrase in _UNREACHABLE))
+    return Failed(text, unreachable=says_unreachable(text))
 
 
 def _never_connected(error: BaseException) -> bool:
@@ -147,4 +154,4 @@ def _never_connected(error: BaseException) -> bool:
 
 def told(error: BaseException) -> str:
     """The error in one line without the bot's token, which some errors carry in their URL."""
-    return _TOKEN.sub("bot…", f"{type(error).__name__}: {error}").splitlines()[0][:280]
+    return _TOKEN.sub("bot…", storable(f"{type(error).__name__}: {error}")).splitlines()[0][:280]

@@ -1,28 +1,27 @@
-"""Takes a return in, message by message, and hands it in when the traveller presses the button (Guideline 996, B.3)."""
+"""Takes a return in, message by message, into the traveller's draft (Guideline 996, B.3)."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import aiohttp
 from aiogram.exceptions import AiogramError, TelegramBadRequest
 
-from services.notifier import announcements
-from services.notifier.domain.contents import Answer, DraftState
-from services.notifier.domain.drafts import Draft, OrderState, check_open, gaps, traveller_of
-from services.notifier.domain.returns import Parsed, parse_return
+from services.notifier.domain.contents import DraftState
+from services.notifier.domain.drafts import check_open, traveller_of
+from services.notifier.domain.filling import Given, fill
+from services.notifier.domain.returns import parse_return
 from services.notifier.store import accounts, deliveries, drafts, orders
 from services.notifier.store.accounts import Account
 from services.notifier.store.deliveries import Notice
 from services.notifier.store.orders import OrderCopy
-from services.notifier.telegram import sayings
+from services.notifier.telegram import sayings, tracing
 from services.notifier.telegram.outcome import told
 from services.notifier.telegram.talk import File, Incoming, Talk
-from shared import outbox
 from shared.documents import MAX_BYTES, examine
 from shared.errors import BesakakamError, Refused
-from shared.events import ReportReturned, ReportReturnedData
 from shared.i18n import message
-from shared.values import DocumentRef, ReturnId
+from shared.values import DocumentRef
 
 STRANGER = message(
     "Your Telegram account is not linked to a person of the directory. Ask your administration for your personal link,"
@@ -50,13 +49,16 @@ async def take(talk: Talk, incoming: Incoming) -> None:
         )
     account = await account_of(talk, incoming.user)
     order = await _order_of(talk, incoming, account)
+    tracing.found(order)
     traveller_of(order.issued, account.person)
     check_open(order.state, order.issued.number)
     if incoming.other:
         raise Refused("not_a_picture", message("Send photographs, a PDF or text. This kind of message was not stored."))
     parsed = parse_return(incoming.text, order.issued.stops)
     photo = await _fetch(talk, incoming.file) if incoming.file and not incoming.edited_at else None
-    await _add(talk, incoming, order.mission_id, (account.person, parsed, photo))
+    await _add(
+        talk, incoming, (account.person, order.mission_id), Given(incoming.source, parsed, photo, incoming.album)
+    )
 
 
 async def continues_album(talk: Talk, incoming: Incoming) -> bool:
@@ -67,25 +69,41 @@ async def continues_album(talk: Talk, incoming: Incoming) -> bool:
     return await drafts.of_album(talk.connection, account.person, incoming.album) is not None
 
 
-async def _add(talk: Talk, incoming: Incoming, mission_id: UUID, found: tuple[str, Parsed, DocumentRef | None]) -> None:
-    person, parsed, photo = found
-    order = await _locked(talk, mission_id)
+async def _add(talk: Talk, incoming: Incoming, whose: tuple[str, UUID], given: Given) -> None:
+    person, mission_id = whose
+    order = await locked(talk, mission_id)
     check_open(order.state, order.issued.number)
     draft = await drafts.open_for(talk.connection, mission_id, person, (incoming.chat, incoming.message_id))
-    draft = draft.with_endorsements(parsed.endorsements).in_album(incoming.album)
-    if photo is not None:
-        draft = draft.with_photo(photo)
-    if parsed.report is not None:
-        draft = draft.with_report(incoming.source, parsed.report)
+    draft, problems = fill(draft, order.issued, given)
     await drafts.save(talk.connection, draft)
-    content = DraftState(draft_id=draft.draft_id, problems=sayings.problem_lines(parsed.problems))
+    content = DraftState(draft_id=draft.draft_id, problems=sayings.problem_lines(problems))
     pause = talk.album_pause if incoming.album else 0
     ref = f"draft:{draft.draft_id}:{incoming.ref}"
-    notice = Notice(mission_id, incoming.chat, ref, content, incoming.message_id, pause)
+    await _answer_whole_album(
+        talk, Notice(mission_id, incoming.chat, ref, content, incoming.message_id, pause), content.problems
+    )
+
+
+async def _answer_whole_album(talk: Talk, notice: Notice, problems: tuple[str, ...]) -> None:
+    """Answer once for an album: what was wrong in the caption of one picture is told although others follow."""
+    waiting = await deliveries.waiting(talk.connection, notice)
+    if waiting is not None and isinstance(waiting.content, DraftState):
+        new = tuple(problem for problem in problems if problem not in waiting.content.problems)
+        content = waiting.content.model_copy(update={"problems": (*waiting.content.problems, *new)})
+        notice = replace(notice, content=content)
     await deliveries.notify(talk.connection, notice)
 
 
-async def _locked(talk: Talk, mission_id: UUID) -> OrderCopy:
+async def is_about_a_draft(talk: Talk, incoming: Incoming) -> bool:
+    """Whether the message answers one in which the bot told what a draft holds."""
+    if incoming.reply is None:
+        return False
+    found = await deliveries.at_message(talk.connection, incoming.chat, incoming.reply.message_id)
+    return found is not None and isinstance(found.content, DraftState)
+
+
+async def locked(talk: Talk, mission_id: UUID) -> OrderCopy:
+    """The order, held to the end of the transaction."""
     order = await orders.lock(talk.connection, mission_id)
     assert order is not None, "orders are never deleted"
     return order
@@ -149,54 +167,5 @@ def _too_large() -> Refused:
         message(
             "The file is larger than {limit} MB and was not stored. Send it smaller, or as a photograph.",
             limit=MAX_BYTES // 1024**2,
-        ),
-    )
-
-
-async def hand_in(talk: Talk, user: int, draft_id: UUID, where: tuple[int, int] | None) -> None:
-    """Publish the draft as the traveller's return, once. Raises `Refused` where that cannot be.
-
-    `where` is the chat and the message of the pressed button.
-    """
-    account = await account_of(talk, user)
-    seen = await drafts.find(talk.connection, draft_id)
-    if seen is None:
-        raise Refused("no_such_draft", message("This draft is not known here. Reply to the order again."))
-    order = await _locked(talk, seen.mission_id)
-    draft = await drafts.lock(talk.connection, draft_id)
-    assert draft is not None, "drafts are never deleted"
-    _check_hand_in(draft, order, account.person)
-    await drafts.save(talk.connection, draft.model_copy(update={"state": "handed_in"}))
-    await orders.set_state(talk.connection, order.mission_id, OrderState.RETURNED, draft.draft_id)
-    await outbox.write(talk.connection, _returned(draft, order))
-    chat, message_id = where or (draft.chat, draft.message_id)
-    said = Answer(html=sayings.handed_in(order.issued))
-    notice = Notice(order.mission_id, chat, f"handed_in:{draft_id}", said, message_id)
-    await deliveries.notify(talk.connection, notice)
-
-
-def _check_hand_in(draft: Draft, order: OrderCopy, person: str) -> None:
-    if draft.person != person:
-        raise Refused("not_yours", message("Only the traveller who put this return together can hand it in."))
-    if draft.state == "handed_in":
-        raise Refused("already_handed_in", message("This return was already handed in. Nothing more is needed."))
-    check_open(order.state, order.issued.number)
-    if lacking := gaps(draft, order.issued.stops):
-        raise Refused("incomplete", sayings.missing(lacking))
-
-
-def _returned(draft: Draft, order: OrderCopy) -> ReportReturned:
-    return ReportReturned(
-        source=announcements.SOURCE,
-        subject=str(order.mission_id),
-        correlation_id=order.correlation_id,
-        causation_id=order.event_id,
-        data=ReportReturnedData(
-            mission_id=order.issued.mission_id,
-            return_id=ReturnId(draft.draft_id),
-            returned_by=draft.person,
-            endorsements=draft.endorsements,
-            photos=draft.photos,
-            report=draft.report_text,
         ),
     )

@@ -1,20 +1,24 @@
 """What the bot says to people, apart from announcing: what a draft holds and lacks, and how a return went."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from html import escape
 from typing import Final
 
 from services.notifier.domain.drafts import MOMENTS, Draft, Gaps, gaps
+from services.notifier.domain.filling import Doubts, doubts
 from services.notifier.domain.returns import EXAMPLE, Problem
 from services.notifier.telegram.wording import Outgoing, both, shorten
 from shared.clock import PHNOM_PENH
 from shared.events import MissionIssuedData
 from shared.i18n import Message, message
-from shared.khmer import khmer_digits
-from shared.values import Finding, NamedStop
+from shared.khmer import day_span, khmer_digits
+from shared.values import Endorsement, Finding, NamedStop
 
 HAND_IN_BUTTON: Final = "📨 ប្រគល់ជូន អ.រ.ហ. / Hand in"
+START_OVER_BUTTON: Final = "🗑 ចាប់ផ្តើមឡើងវិញ / Start over"
 _MOMENTS: Final = {"arrival": "ដល់", "departure": "ចេញ"}
+_MOMENTS_BOTH: Final = {"arrival": "ដល់ / Arrival", "departure": "ចេញ / Departure"}
 
 
 def instructions(issued: MissionIssuedData) -> Outgoing:
@@ -30,19 +34,50 @@ def instructions(issued: MissionIssuedData) -> Outgoing:
     return Outgoing(f"{head}\n\n{_to_copy(entries, report=True)}")
 
 
-def draft_state(draft: Draft, issued: MissionIssuedData, problems: Sequence[str] = ()) -> Outgoing:
-    """What the draft holds and lacks, with the missing lines to copy, or the button when nothing is missing."""
+def draft_state(draft: Draft, issued: MissionIssuedData, now: datetime, problems: Sequence[str] = ()) -> Outgoing:
+    """What the draft holds and lacks, with the missing lines to copy, or the button when it can be handed in."""
     lacking = gaps(draft, issued.stops)
+    doubtful = doubts(draft, issued, now)
     parts = [*problems, *_held(draft, issued)]
     if draft.state == "handed_in":
         return Outgoing("\n".join([*parts, "", handed_in(issued)]))
-    if not lacking:
+    parts += _doubted(doubtful, issued)
+    start_over = ((START_OVER_BUTTON, f"x:{draft.draft_id.hex}"),) if draft.holds_something else ()
+    if lacking:
+        parts += ["", both(missing(lacking))]
+        if lacking.entries or lacking.report:
+            parts += ["", _to_copy(lacking.entries, report=lacking.report)]
+    elif not doubtful.future:
         parts += ["", both(message("Everything is here. Press the button to hand it in."))]
-        return Outgoing("\n".join(parts), ((HAND_IN_BUTTON, f"h:{draft.draft_id.hex}"),))
-    parts += ["", both(missing(lacking))]
-    if lacking.entries or lacking.report:
-        parts += ["", _to_copy(lacking.entries, report=lacking.report)]
-    return Outgoing("\n".join(parts))
+        return Outgoing("\n".join(parts), ((HAND_IN_BUTTON, f"h:{draft.draft_id.hex}"), *start_over))
+    return Outgoing("\n".join(parts), start_over)
+
+
+def _doubted(doubtful: Doubts, issued: MissionIssuedData) -> list[str]:
+    lines = []
+    if doubtful.future:
+        lines.append(f"⚠️ {both(in_the_future(doubtful))}")
+    if doubtful.outside:
+        first, last = (at.astimezone(PHNOM_PENH).date() for at in (issued.order.departs_at, issued.order.returns_at))
+        outside = message(
+            "These lines lie outside the days of the order ({days}): {lines}. Correct them if they are mistyped.",
+            days=day_span(first, last),
+            lines=_named(doubtful.outside),
+        )
+        lines.append(f"⚠️ {both(outside)}")
+    return ["", *lines] if lines else []
+
+
+def in_the_future(doubtful: Doubts) -> Message:
+    """One sentence that names the lines whose moment has not come."""
+    return message(
+        "These lines lie in the future: {lines}. The return cannot be handed in before they are corrected.",
+        lines=_named(doubtful.future),
+    )
+
+
+def _named(entries: Sequence[Endorsement]) -> str:
+    return ", ".join(f"{khmer_digits(entry.stop)} {_MOMENTS[entry.moment]}" for entry in entries[:6])
 
 
 def _held(draft: Draft, issued: MissionIssuedData) -> list[str]:
@@ -59,7 +94,7 @@ def _held(draft: Draft, issued: MissionIssuedData) -> list[str]:
                 f"{entry.at.astimezone(PHNOM_PENH):%d/%m/%Y %H:%M} {shorten(entry.authority, 60)}" if entry else "—"
             )
             name = shorten(stop.name_km, 40)
-            line = f"{mark} {khmer_digits(stop.index)} {_MOMENTS[moment]} {name}: {khmer_digits(detail)}"
+            line = f"{mark} {khmer_digits(stop.index)} {_MOMENTS_BOTH[moment]} – {name}: {khmer_digits(detail)}"
             lines.append(escape(line, quote=False))
     report = draft.report_text
     lines.append(f"{'✅' if report else '▫️'} របាយការណ៍ / Report: {escape(shorten(report, 80), quote=False) or '—'}")

@@ -12,6 +12,7 @@ from aiogram import Bot
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import sending
 from services.notifier.store.deliveries import Delivery
+from services.notifier.telegram import tracing
 from services.notifier.telegram.calls import Calls, Done
 from services.notifier.telegram.outcome import EXPECTED, Outcome, Uncertain, classify
 from services.notifier.telegram.settling import Settler
@@ -141,7 +142,8 @@ class Sender:
         try:
             outcome = await self._attempt(delivery)
         except Exception:  # a bug must not end the sender; nobody knows how far the call went
-            log.exception("delivery.broken", delivery_id=str(delivery.delivery_id))
+            with tracing.delivery(delivery):
+                log.exception("delivery.broken")
             outcome = Uncertain("an error of our own; see the log")
         await self._settler.settle(delivery, outcome)
 

@@ -9,6 +9,7 @@ import structlog
 from services.notifier import announcements
 from services.notifier.store import chats, orders, sending
 from services.notifier.store.deliveries import Delivery
+from services.notifier.telegram import reachability, tracing
 from services.notifier.telegram.calls import Done
 from services.notifier.telegram.outcome import (
     Failed,
@@ -42,25 +43,31 @@ class Settler:
 
     async def settle(self, delivery: Delivery, outcome: Done | Outcome) -> None:
         """Record the outcome, for as long as it takes the database to take it."""
-        log.info("delivery.outcome", delivery_id=str(delivery.delivery_id), chat=delivery.chat, outcome=repr(outcome))
-        while True:
-            try:
-                async with transaction(self._pool) as connection:
-                    await self._record(connection, delivery, outcome)
-            except TRANSIENT as error:
-                log.warning("sender.waiting", error=repr(error))
-                await asyncio.sleep(self._retry_seconds)
-            else:
-                self._relay.wake()
-                return
+        with tracing.delivery(delivery):
+            while True:
+                try:
+                    async with transaction(self._pool) as connection:
+                        await self._traced(connection, delivery, outcome)
+                except TRANSIENT as error:
+                    log.warning("sender.waiting", error=repr(error))
+                    await asyncio.sleep(self._retry_seconds)
+                else:
+                    self._relay.wake()
+                    return
 
     async def abandon(self, owner: UUID) -> None:
         """Settle what a dead sender had under way."""
         async with transaction(self._pool) as connection:
             for delivery in await sending.abandoned(connection, owner):
-                log.warning("delivery.abandoned", delivery_id=str(delivery.delivery_id), chat=delivery.chat)
-                await self._record(connection, delivery, Uncertain(CRASHED))
+                with tracing.delivery(delivery):
+                    await self._traced(connection, delivery, Uncertain(CRASHED))
         self._relay.wake()
+
+    async def _traced(self, connection: Connection, delivery: Delivery, outcome: Done | Outcome) -> None:
+        order = None if delivery.mission_id is None else await orders.find(connection, delivery.mission_id)
+        with tracing.order(order):
+            log.info("delivery.outcome", chat=delivery.chat, outcome=repr(outcome))
+            await self._record(connection, delivery, outcome)
 
     async def _record(self, connection: Connection, delivery: Delivery, outcome: Done | Outcome) -> None:
         match outcome:
@@ -89,10 +96,12 @@ class Settler:
         delivery_id, pause = delivery.delivery_id, self._pause(delivery.attempts)
         match outcome:
             case WaitTurn():
-                await sending.put_off(connection, delivery_id, outcome.seconds, "waits its turn", counts=False)
+                # The whole chat waits, so that nothing said later overtakes this.
+                await chats.freeze(connection, delivery.chat or 0, outcome.seconds)
+                await sending.put_off(connection, delivery_id, 0, "waits its turn", counts=False)
                 return
             case Freeze():
-                pause = outcome.seconds
+                pause = 0
                 await chats.freeze(connection, delivery.chat or 0, outcome.seconds)
             case UploadAgain():
                 await self._forget_file(connection, delivery)
@@ -116,7 +125,7 @@ class Settler:
             await sending.sent(connection, delivery.delivery_id, done.chat, done.message_id)
             return
         await announcements.stands(connection, delivery, done.chat, done.message_id)
-        await chats.set_unreachable(connection, done.chat, None)
+        await reachability.reachable_again(connection, done.chat)
         if done.file_id and delivery.mission_id and (order := await orders.find(connection, delivery.mission_id)):
             await chats.set_file_id(connection, self._bot_id, order.issued.letter.sha256, done.file_id)
 

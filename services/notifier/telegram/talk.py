@@ -68,6 +68,16 @@ class Incoming:
         return self.album or f"{self.message_id}.{self.edited_at}"
 
 
+@dataclass(frozen=True)
+class Pressed:
+    """A press of a button: `query` names the press, and the message is the one under which the button stands."""
+
+    query: str
+    user: int
+    chat: int
+    message_id: int
+
+
 def incoming(message: Message, bot_id: int) -> Incoming:
     """Reduce a message; its sender must be known."""
     assert message.from_user is not None

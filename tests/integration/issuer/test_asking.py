@@ -1,6 +1,7 @@
 """Asking for a mission over HTTP: what is taken in, what is refused, and how that is said."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import uuid4
@@ -40,6 +41,9 @@ BLOCKED: list[tuple[str, dict[str, Any]]] = [
     ("leader_count", {"travellers": [{"person": TRAVELLERS[0], "role": "member"}]}),
     ("signatory_travels", {"travellers": at_work("MCS-0015")}),
     ("signatory_without_office", {"signatory": STRANGER}),
+    ("signatory_without_office", {"signatory": "MCS-0040"}),
+    ("signatory_without_office", {"issuer": "mcs.cabinet"}),
+    ("duty_repeated", {"duties": ["mcs.gdcs-policy.d01"] * 2}),
     ("place_unknown", {"stops": [{"place": "99", "host": "សាលា"}]}),
     ("duty_foreign", {"duties": ["mcs.gdsd-quality.d01"]}),
     ("duty_foreign", {"duties": ["no.such.duty"]}),
@@ -149,7 +153,12 @@ async def test_a_request_of_another_shape_names_the_field(
     spoil(asked)
     found = problem(await api.post("/missions", HEAD, json=asked), 422)
     assert found["code"] == "unreadable"
-    assert found["errors"][0]["field"] == field
+    first = found["errors"][0]
+    assert (first["field"], first.keys()) == (field, {"field", "problem", "code"})
+    assert re.search("[\u1780-\u17ff]", first["problem"]["km"])
+    assert f"{field} {first['problem']['km']}។" in found["message"]["km"]
+    assert f"{field} {first['problem']['en']}." in found["message"]["en"]
+    assert "not valid" not in first["problem"]["en"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"unit": "\\ud800"}', b"[" * 9999])

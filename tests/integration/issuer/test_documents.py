@@ -58,10 +58,30 @@ async def test_a_form_without_a_file_is_refused(api: Api) -> None:
     assert problem(await api.post("/documents", HEAD), 422)["code"] == "unreadable"
     assert problem(await api.post("/documents", HEAD, data={"file": "words"}), 422)["code"] == "unreadable"
     assert problem(await api.post("/documents", HEAD, json={"file": "words"}), 422)["code"] == "unreadable"
-    headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    problem(await api.post("/documents", HEAD, content=b"no form", headers=headers), 400)
     two = [("file", ("a.pdf", invitation(), "application/pdf")), ("file", ("b.pdf", picture(), "image/png"))]
-    problem(await api.post("/documents", HEAD, files=two), 400)
+    assert problem(await api.post("/documents", HEAD, files=two), 400)["code"] == "form_unreadable"
+
+
+HEADER = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "status", "code"),
+    [
+        ("multipart/form-data; boundary=x", b"no form", 400, "form_unreadable"),
+        ("multipart/form-data", HEADER + picture() + b"\r\n--x--\r\n", 400, "form_unreadable"),
+        ("multipart/form-data; boundary=x", HEADER + picture(), 400, "form_unreadable"),
+        ("multipart/form-data; boundary=x", HEADER[:30], 400, "form_unreadable"),
+        ("multipart/form-data; boundary=x", b"", 400, "form_unreadable"),
+        ("multipart/form-data; boundary=x", b"--x--\r\n", 422, "unreadable"),
+    ],
+    ids=["no form", "no boundary", "cut in the file", "cut in the header", "nothing", "no file"],
+)
+async def test_a_broken_form_is_said_to_be_one(api: Api, kind: str, content: bytes, status: int, code: str) -> None:
+    answer = await api.post("/documents", HEAD, content=content, headers={"Content-Type": kind})
+    found = problem(answer, status)
+    assert found["code"] == code
+    assert "file" in found["message"]["km"]
 
 
 async def test_the_same_bytes_are_one_document(api: Api) -> None:

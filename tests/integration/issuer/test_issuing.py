@@ -72,8 +72,12 @@ async def test_warnings_need_reasons_which_are_kept(api: Api, basis: dict[str, A
     assert problem(await api.post(path, json={"override": {}}), 422)["code"] == "unreadable"
     assert await last_serial(wire) is None
     reasons = {**REASONED["overrides"], "traveller_requested": "សំណើមួយទៀតនឹងត្រូវដកវិញ"}
-    assert (await api.post(path, json={"overrides": reasons})).json()["overrides"] == reasons
+    sent = {**reasons, "return_overdue": "គ្មានការព្រមាននេះទេ", "x": "y"}
+    assert (await api.post(path, json={"overrides": sent})).json()["overrides"] == reasons
     assert (await api.mission(mission_id))["overrides"] == reasons
+    issued = (await wire.told(mission_id))[-1]
+    assert isinstance(issued, MissionIssued)
+    assert issued.data.overrides == reasons
 
 
 async def test_an_order_issued_twice_at_once_has_one_number(api: Api, basis: dict[str, Any], wire: Wire) -> None:
@@ -105,7 +109,9 @@ async def test_of_orders_that_clash_one_is_issued_and_nothing_is_left_of_the_oth
     """The Cabinet and GDAF issue at the same moment, and do not wait for each other before the database says no."""
     for turn in range(4):
         dates = {"departs_at": moment(10 * turn + 3), "returns_at": moment(10 * turn + 5)}
-        pair: list[dict[str, Any]] = [dates | {"issuer": issuer} for issuer in ("mcs.gdaf", "mcs.cabinet")]
+        pair: list[dict[str, Any]] = [
+            dates | {"issuer": issuer, "signatory": "MCS-0001"} for issuer in ("mcs.gdaf", "mcs.cabinet")
+        ]
         for person, one in zip(("MCS-0045", TRAVELLERS[0]), pair, strict=True):
             one |= {"travellers": at_work(person)} if shared == "vehicle" else BUS
         made = [await api.submitted(basis, **one) for one in pair]
@@ -135,7 +141,8 @@ async def test_numbers_begin_anew_with_the_year_and_for_each_issuer(
     await wire.database.execute("UPDATE issuer.serial_number SET last = 995 WHERE year = $1", YEAR)
     second = await api.issued(basis, departs_at=moment(13), returns_at=moment(15))
     assert second["number"] == "៩៩៦ មស.អរហ.បប"
-    mission_id = await api.submitted(basis, issuer="mcs.cabinet", departs_at=moment(23), returns_at=moment(25))
+    cabinet = {"issuer": "mcs.cabinet", "signatory": "MCS-0006"}
+    mission_id = await api.submitted(basis, **cabinet, departs_at=moment(23), returns_at=moment(25))
     third = (await api.post(f"/missions/{mission_id}/issue", CABINET_OFFICER, json={})).json()
     assert third["number"] == "០០១ មស.ខទ.បប"
     assert await last_serial(wire, year=YEAR - 1) == 995
@@ -181,7 +188,7 @@ async def test_a_name_that_cannot_be_printed_stops_the_order_and_not_the_service
 
 
 async def test_the_largest_order_can_be_issued(api: Api, basis: dict[str, Any]) -> None:
-    crowd = [f"MCS-{n:04d}" for n in range(1, 106) if n not in (15, 39)][:40]
+    crowd = [f"MCS-{n:04d}" for n in range(1, 106) if n not in (15, 21, 39)][:40]
     line, text = "ការងារ" * 50, "បេសកកម្មនេះមានគោលបំណងសិក្សា " * 69
     mission = await api.issued(
         basis,
@@ -223,12 +230,18 @@ def client(app: FastAPI) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://issuer", timeout=60)
 
 
-async def test_an_order_that_has_moved_on_is_not_issued_again(api: Api, basis: dict[str, Any], wire: Wire) -> None:
+@pytest.mark.parametrize("state", ["returned", "sent_back", "closed"])
+async def test_issuing_again_tells_of_the_order_however_far_it_has_come(
+    api: Api, basis: dict[str, Any], wire: Wire, state: str
+) -> None:
     mission = await api.issued(basis, **UNDER_WAY)
-    await wire.database.execute("UPDATE issuer.mission SET state = 'closed'")
+    await wire.database.execute("UPDATE issuer.mission SET state = $1", state)
     path = f"/missions/{mission['mission_id']}"
-    assert problem(await api.post(f"{path}/issue", json={}), 409)["code"] == "already_closed"
-    assert problem(await api.post(f"{path}/refuse", json={"reason": "x"}), 409)["code"] == "already_closed"
+    again = await api.post(f"{path}/issue", json={})
+    assert (again.status_code, again.json()) == (200, {**mission, "state": state})
+    assert len(await wire.told(mission["mission_id"])) == 2
+    assert await last_serial(wire) == 1
+    assert problem(await api.post(f"{path}/refuse", json={"reason": "x"}), 409)["code"] == f"already_{state}"
     assert problem(await api.post(f"{path}/returns/{mission['mission_id']}/accept", CHECKER), 404)["code"]
 
 

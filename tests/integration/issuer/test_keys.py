@@ -111,12 +111,21 @@ async def test_who_a_key_acts_for(api: Api, person: str, issues_for: str | None,
     assert me["institution"] == person[:3].lower()
 
 
+def told_nothing(found: dict[str, Any], mission_id: str) -> bool:
+    """Whether the answer is word for word the one for a mission that there never was."""
+    never = f"There is no mission {mission_id}."
+    return (found["code"], found["message"]["en"]) == ("no_such_mission", never)
+
+
 async def test_only_officers_of_the_unit_that_was_asked_decide(api: Api, basis: dict[str, Any], wire: Wire) -> None:
     mission_id = await api.submitted(basis)
-    for person in (CABINET_OFFICER, CHECKER, HEAD, *TRAVELLERS, STRANGER, ELSEWHERE):
-        for act, sent in (("issue", {}), ("refuse", {"reason": "មិនចាំបាច់"})):
+    for act, sent in (("issue", {}), ("refuse", {"reason": "មិនចាំបាច់"})):
+        for person in (CABINET_OFFICER, CHECKER, HEAD, *TRAVELLERS):
             answer = await api.post(f"/missions/{mission_id}/{act}", person, json=sent)
             assert problem(answer, 403)["code"] == "forbidden", (person, act)
+        for person in (STRANGER, ELSEWHERE):
+            answer = await api.post(f"/missions/{mission_id}/{act}", person, json=sent)
+            assert told_nothing(problem(answer, 404), mission_id), (person, act)
     assert await wire.state(mission_id) == "submitted"
     assert len(await wire.told(mission_id)) == 1
 
@@ -125,11 +134,15 @@ async def test_only_a_checker_of_the_institution_who_did_not_travel_decides_on_a
     api: Api, basis: dict[str, Any], wire: Wire
 ) -> None:
     travellers = [{"person": TRAVELLERS[0], "role": "leader"}, {"person": "MCS-0015", "role": "member"}]
-    mission = await api.issued(basis, **UNDER_WAY, travellers=travellers, signatory="MCS-0040")
+    mission = await api.issued(basis, **UNDER_WAY, travellers=travellers, signatory="MCS-0001")
     event = returned(mission, [await api.uploaded()])
     await wire.send(event)
     path = f"/missions/{mission['mission_id']}/returns/{event.data.return_id}"
-    for person in (OFFICER, CABINET_OFFICER, HEAD, TRAVELLERS[0], "MCS-0015", STRANGER, ELSEWHERE, CHECKER_ELSEWHERE):
+    for person in (STRANGER, ELSEWHERE, CHECKER_ELSEWHERE):
+        assert told_nothing(problem(await api.post(f"{path}/accept", person), 404), mission["mission_id"]), person
+        answer = await api.post(f"{path}/send-back", person, json={"reason": "ខ្វះត្រា"})
+        assert told_nothing(problem(answer, 404), mission["mission_id"]), person
+    for person in (OFFICER, CABINET_OFFICER, HEAD, TRAVELLERS[0], "MCS-0015"):
         assert problem(await api.post(f"{path}/accept", person), 403)["code"] == "forbidden", person
         answer = await api.post(f"{path}/send-back", person, json={"reason": "ខ្វះត្រា"})
         assert problem(answer, 403)["code"] == "forbidden", person

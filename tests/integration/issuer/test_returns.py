@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
 
 from shared.events import MissionClosed, MissionRefused, ReturnSentBack
 from shared.values import DocumentRef, Endorsement
@@ -56,6 +57,32 @@ async def test_a_request_with_a_document_that_only_the_store_knows(api: Api, wir
     await wire.send(event)
     assert await wire.state(event.data.mission_id) == "submitted"
     assert (await api.get(f"/documents/{basis['sha256']}", HEAD)).status_code == 200
+
+
+@pytest.mark.parametrize("change", [{"media_type": "text/html"}, {"size": 7}], ids=["type", "size"])
+async def test_a_basis_is_believed_by_its_bytes_and_not_by_what_the_event_says_of_it(
+    api: Api, wire: Wire, basis: dict[str, Any], change: dict[str, Any]
+) -> None:
+    await wire.database.execute("TRUNCATE issuer.upload, issuer.document")
+    event = requested(order({**basis, **change}))
+    await wire.send(event)
+    [refused] = await wire.told(event.subject)
+    assert isinstance(refused, MissionRefused)
+    assert [finding.code for finding in refused.data.findings] == ["basis_missing"]
+    assert await wire.database.fetchval("SELECT count(*) FROM issuer.document") == 0
+    problem(await api.get(f"/documents/{basis['sha256']}", HEAD), 404)
+
+
+@pytest.mark.parametrize("content", [b"<script>alert(1)</script>", b"%PDF-1.7 and then nothing"], ids=["html", "cut"])
+async def test_a_basis_in_the_store_that_is_no_document_is_refused(wire: Wire, issuer: FastAPI, content: bytes) -> None:
+    sha256 = issuer.state.parts.documents.put(content)
+    document = {"sha256": sha256, "size": len(content), "media_type": "application/pdf", "name": "basis.pdf"}
+    event = requested(order(document))
+    await wire.send(event)
+    [refused] = await wire.told(event.subject)
+    assert isinstance(refused, MissionRefused)
+    assert [finding.code for finding in refused.data.findings] == ["basis_missing"]
+    assert await wire.database.fetchval("SELECT count(*) FROM issuer.document") == 0
 
 
 async def test_a_blocked_request_is_refused_with_the_findings(api: Api, basis: dict[str, Any], wire: Wire) -> None:

@@ -9,7 +9,7 @@ import pypdfium2
 import pytest
 
 from services.issuer.letter import phrases
-from services.issuer.letter.compose import check_printable
+from services.issuer.letter.compose import letter_data
 from services.issuer.letter.content import Basis, BasisKind, LetterContent, Role, Sex, Signatory, Stop, Traveller
 from services.issuer.letter.render import render
 from services.issuer.letter.words import UnprintableText, clean
@@ -186,7 +186,7 @@ def test_hours_of_another_zone_are_told_in_cambodia(reader: Reader) -> None:
 def test_what_the_fonts_lack_is_refused_wherever_it_stands(field: str) -> None:
     content = letter(1, **{field: "ក 北 😀"})
     with pytest.raises(UnprintableText) as refused:
-        check_printable(content)
+        letter_data(content)
     assert refused.value.characters == ["北", "😀"]
     with pytest.raises(UnprintableText):
         render(content, at=AT)

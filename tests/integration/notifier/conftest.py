@@ -52,7 +52,7 @@ async def scene(database_url: str, redis_url: str, tmp_path: Path, letter: bytes
             pacing="off",
             poll_timeout=5,
             request_timeout=10,
-            album_pause=0.4,
+            album_pause=1.5,
             retry_seconds=0.2,
             drain_seconds=2,
             redeliver_after_ms=300,

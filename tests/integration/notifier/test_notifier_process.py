@@ -11,7 +11,7 @@ import httpx
 from asgi_lifespan import LifespanManager
 
 from services.notifier.app import build
-from tests.integration.notifier.scene import Scene, until
+from tests.integration.notifier.scene import DEADLINE, Scene, until
 from tests.unit.notifier.samples import GDCS, LEADERSHIP, POLICY
 
 ROOT = Path(__file__).parents[3]
@@ -73,7 +73,7 @@ async def test_killed_during_a_send_it_is_uncertain_and_the_rest_goes_on(scene: 
 async def test_its_health(scene: Scene) -> None:
     app = build(scene.settings)
     async with (
-        LifespanManager(app, startup_timeout=20, shutdown_timeout=30),
+        LifespanManager(app, startup_timeout=DEADLINE, shutdown_timeout=DEADLINE),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notifier") as client,
     ):
 
@@ -92,7 +92,7 @@ async def test_cut_off_from_the_database_it_comes_back_and_goes_on(scene: Scene)
     )
     app = build(scene.settings)
     async with (
-        LifespanManager(app, startup_timeout=20, shutdown_timeout=30),
+        LifespanManager(app, startup_timeout=DEADLINE, shutdown_timeout=DEADLINE),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notifier") as client,
     ):
         first = await scene.issue()

@@ -64,7 +64,9 @@ def unit_until(unit: str, day: date) -> Any:
 
 LETS_THROUGH: dict[str, Facts] = {
     "the sample order": facts(),
-    "the Cabinet issues": facts(order(issuer="mcs.cabinet")),
+    "the Cabinet issues": facts(order(issuer="mcs.cabinet", signatory="MCS-0006")),
+    "a secretary of state signs for GDAF": facts(order(signatory="MCS-0003")),
+    "the minister signs for the Cabinet": facts(order(issuer="mcs.cabinet", signatory="MCS-0001")),
     "the basis is of today in Phnom Penh, tomorrow for UTC": replace(
         dated(date(2026, 3, 3)), now=datetime(2026, 3, 2, 17, tzinfo=UTC)
     ),
@@ -82,7 +84,7 @@ LETS_THROUGH: dict[str, Facts] = {
 }
 
 HOLDS_BACK: list[tuple[Facts, tuple[str, str]]] = [
-    (facts(order(issuer="mcs.gdcs")), ("issuer_not_entitled", "blocks")),
+    (facts(order(issuer="mcs.gdcs", signatory="MCS-0040")), ("issuer_not_entitled", "blocks")),
     (facts(order(issuer="mcs.gdaf-missions")), ("issuer_not_entitled", "blocks")),
     (facts(order(issuer="dfr.gdlf")), ("issuer_not_entitled", "blocks")),
     (facts(order(issuer="nowhere")), ("issuer_not_entitled", "blocks")),
@@ -104,6 +106,7 @@ HOLDS_BACK: list[tuple[Facts, tuple[str, str]]] = [
         ("requester_without_right", "blocks"),
     ),
     (facts(order(duties=())), ("duty_missing", "blocks")),
+    (facts(order(duties=("mcs.gdcs-policy.d01",) * 2)), ("duty_repeated", "blocks")),
     (facts(order(duties=("mcs.gdsd-quality.d01",))), ("duty_foreign", "blocks")),
     (facts(order(travellers=people((LEADER, "leader"), (LEADER, "member")))), ("traveller_repeated", "blocks")),
     (facts(order(travellers=people(("MCS-9999", "leader")))), ("traveller_unknown", "blocks")),
@@ -113,6 +116,9 @@ HOLDS_BACK: list[tuple[Facts, tuple[str, str]]] = [
     (facts(order(travellers=people((LEADER, "leader"), (MEMBER, "leader")))), ("leader_count", "blocks")),
     (facts(order(travellers=people((DIRECTOR_GENERAL, "leader")))), ("signatory_travels", "blocks")),
     (facts(order(signatory=MEMBER, travellers=people((LEADER, "leader")))), ("signatory_without_office", "blocks")),
+    (facts(order(signatory="MCS-0040")), ("signatory_without_office", "blocks")),
+    (facts(order(signatory="MCS-0018")), ("signatory_without_office", "blocks")),
+    (facts(order(issuer="mcs.cabinet")), ("signatory_without_office", "blocks")),
     (facts(order(signatory="MCS-9999")), ("signatory_without_office", "blocks")),
     (facts(directory=until(DIRECTOR_GENERAL, date(2026, 3, 1))), ("signatory_without_office", "blocks")),
     (facts(engagements=(Engagement("person", LEADER, "០០១ មស", True),)), ("traveller_busy", "blocks")),

@@ -60,9 +60,21 @@ def test_the_letter_says_who_issues_what_to_whom_and_who_signs() -> None:
 
 
 def test_the_cabinets_orders_come_back_to_gdaf_too() -> None:
-    said = content(order(issuer="mcs.cabinet"))
+    said = content(order(issuer="mcs.cabinet", signatory="MCS-0006"))
     assert said.issuing_unit == "ខុទ្ទកាល័យ"
     assert said.returns_to == "អគ្គនាយកដ្ឋានរដ្ឋបាលនិងហិរញ្ញវត្ថុ"
+
+
+def test_of_several_offices_the_nearest_to_the_issuing_unit_is_printed() -> None:
+    """Before the Director General's own office stands another of the leadership, held elsewhere, and one above."""
+    minister, here = "mcs.minister", next(post for post in MCS.posts if post.person == "MCS-0015")
+    elsewhere = replace(here, office="mcs.school-director", unit="mcs.school")
+    above = replace(here, office=minister, unit="mcs.ministry")
+    busy = replace(MCS, posts=(elsewhere, above, *MCS.posts))
+    assert content(order(), busy).signatory.capacity == ("អគ្គនាយក",)
+    assert content(order(issuer="mcs.cabinet"), busy).signatory.capacity == ("រដ្ឋមន្ត្រី",)
+    with pytest.raises(LookupError):
+        content(order(issuer="mcs.cabinet"))
 
 
 def test_without_a_gdaf_orders_come_back_to_the_unit_that_issued_them() -> None:

@@ -1,9 +1,7 @@
 """States, numbers and the names of vehicles."""
 
-import unicodedata
-
 import pytest
-from hypothesis import assume, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.issuer.domain.mission import State, WrongState, needs, printed_number, vehicle_key
@@ -49,6 +47,8 @@ def test_other_cars_have_other_keys() -> None:
 
 
 @given(st.text())
+@example("A-\u0301")
+@example("\u1100-\u1161")
+@example("\u0345-ss\u00df")
 def test_a_key_is_its_own_key(text: str) -> None:
-    assume(unicodedata.is_normalized("NFKC", text) and text.upper() == text.casefold().upper())
     assert vehicle_key(vehicle_key(text)) == vehicle_key(text)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.issuer.places import PlaceName, find
+from services.issuer.places import TOWNS, PlaceName, find
 
 
 @pytest.mark.parametrize(
@@ -22,10 +22,10 @@ def test_provinces_and_the_capital(code: str, km: str, en: str) -> None:
 @pytest.mark.parametrize(
     ("code", "km", "en"),
     [
-        ("1710", "សៀមរាប ខេត្តសៀមរាប", "Siem Reab, Siemreap Province"),
+        ("1710", "ក្រុងសៀមរាប ខេត្តសៀមរាប", "Siem Reab, Siemreap Province"),
         (
             "17100101",
-            "ភូមិស្លក្រាម ស្លក្រាម សៀមរាប ខេត្តសៀមរាប",
+            "ភូមិស្លក្រាម សង្កាត់ស្លក្រាម ក្រុងសៀមរាប ខេត្តសៀមរាប",
             "Sla Kram Village, Sla Kram, Siem Reab, Siemreap Province",
         ),
         (
@@ -37,6 +37,33 @@ def test_provinces_and_the_capital(code: str, km: str, en: str) -> None:
 )
 def test_a_small_place_stands_with_every_level_above_it(code: str, km: str, en: str) -> None:
     assert find(code) == PlaceName(km, en)
+
+
+@pytest.mark.parametrize(
+    ("code", "km"),
+    [
+        ("0203", "ក្រុងបាត់ដំបង"),
+        ("0202", "ស្រុកថ្មគោល"),
+        ("0204", "ស្រុកបវេល"),
+        ("0811", "ក្រុងតាខ្មៅ"),
+        ("1801", "ក្រុងព្រះសីហនុ"),
+        ("0903", "ស្រុកកោះកុង"),
+        ("2107", "ស្រុកសំរោង"),
+        ("2204", "ក្រុងសំរោង"),
+        ("1208", "ខណ្ឌសែនសុខ"),
+        ("020401", "ឃុំបវេល"),
+        ("070901", "សង្កាត់បឹងទូក"),
+    ],
+)
+def test_each_level_is_called_what_it_is(code: str, km: str) -> None:
+    place = find(code)
+    assert place
+    assert place.km.split(" ")[0] == km
+
+
+def test_every_town_is_a_district_outside_the_capital() -> None:
+    assert [code for code in sorted(TOWNS) if find(code) is None or code.startswith("12")] == []
+    assert len(TOWNS) == 33
 
 
 @pytest.mark.parametrize("code", ["1703", "170301", "17030101", "1201", "120101"])

@@ -48,7 +48,7 @@ HELD_BACK: list[tuple[Return, list[str]]] = [
     (returned(endorsements=(stamp(1, "arrival", 4),)), ["stop_not_endorsed"]),
     (returned(endorsements=(stamp(1, "departure", 4),)), ["stop_not_endorsed"]),
     (returned(TWO_STOPS, endorsements=BOTH[:2]), ["stop_not_endorsed", "stop_not_endorsed"]),
-    (returned(endorsements=BOTH), ["stop_unknown", "stop_unknown"]),
+    (returned(endorsements=BOTH), ["stop_unknown"]),
     (returned(endorsements=(*BOTH[:2], BOTH[0])), ["endorsement_repeated"]),
     (
         returned(endorsements=(at(1, "arrival", FIRST_MOMENT - timedelta(minutes=1)), BOTH[1])),
@@ -60,6 +60,11 @@ HELD_BACK: list[tuple[Return, list[str]]] = [
     ),
     (returned(endorsements=(BOTH[0], stamp(1, "departure", 5.25))), []),
     (returned(endorsements=(stamp(1, "departure", 3.2), stamp(1, "arrival", 3.8))), ["endorsement_reversed"]),
+    (
+        returned(TWO_STOPS, endorsements=(*BOTH[:2], stamp(2, "arrival", 3.7), BOTH[3])),
+        ["stops_reversed"],
+    ),
+    (returned(TWO_STOPS, endorsements=(BOTH[0], stamp(1, "departure", 4.2), *BOTH[2:])), ["stops_reversed"]),
     (returned(photos=()), ["stamps_missing"]),
     (returned(missing_photos=2), ["photo_missing"]),
     (returned(report=""), ["report_empty"]),
@@ -88,6 +93,18 @@ def test_an_endorsement_of_tomorrow_lies_in_the_future() -> None:
     assert codes(returned(asked, endorsements=(stamp(1, "arrival", 4), stamp(1, "departure", 6)))) == []
 
 
+def test_arrival_and_departure_are_told_apart() -> None:
+    """Two findings of one stop never read the same."""
+    asked = order(returns_at=NOW + timedelta(days=30))
+    late = returned(asked, endorsements=(stamp(1, "arrival", 6.1), stamp(1, "departure", 6.2)))
+    early = returned(endorsements=(stamp(1, "arrival", 0), stamp(1, "departure", 0)))
+    twice = returned(endorsements=(stamp(1, "arrival", 4), stamp(1, "departure", 4)) * 2)
+    for what in (late, early, twice):
+        found = [finding.message for finding in check(what)]
+        assert len(found) == 2
+        assert found[0].text != found[1].text
+
+
 def test_every_check_is_seen_to_hold_something_back() -> None:
     silent = {rule.__name__ for rule in CHECKS if not any(list(rule(what)) for what, _ in HELD_BACK)}
     assert silent == set()
@@ -112,5 +129,6 @@ def test_a_return_passes_only_when_each_stop_is_endorsed_once_in_order_and_in_ti
     whole = set(by_place) == {(1, "arrival"), (1, "departure"), (2, "arrival"), (2, "departure")}
     once = len(by_place) == len(endorsements)
     ordered = whole and all(by_place[stop, "arrival"] <= by_place[stop, "departure"] for stop in (1, 2))
+    ordered = ordered and by_place[1, "departure"] <= by_place[2, "arrival"]
     in_time = all(FIRST_MOMENT <= e.at <= min(LAST_MOMENT + timedelta(minutes=1), what.now) for e in endorsements)
     assert (codes(what) == []) == (whole and once and ordered and in_time)

@@ -22,7 +22,7 @@ from shared.values import (
 
 LEADERSHIP, POLICY, GDCS = -1001000000001, -1001000000002, -1001000000003
 LEADER, MEMBER = "MCS-0043", "MCS-0044"
-DEPARTS = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
+DEPARTS = datetime(2024, 11, 25, 1, 30, tzinfo=UTC)
 PDF = DocumentRef(sha256="a" * 64, size=10, media_type="application/pdf", name="letter.pdf")
 STOPS = (
     NamedStop(place="17", host="សាលាខេត្តសៀមរាប", index=1, name_km="ខេត្តសៀមរាប", name_en="Siem Reap"),
@@ -74,7 +74,7 @@ def issued_data(
     order = Order(
         unit="mcs.gdcs-policy",
         issuer="mcs.gdaf",
-        basis=Basis(kind="invitation", reference="១២៣", dated=date(2026, 1, 5), sender="ខេត្ត", document=PDF),
+        basis=Basis(kind="invitation", reference="១២៣", dated=date(2024, 1, 5), sender="ខេត្ត", document=PDF),
         travellers=tuple(Traveller(person=each.person, role=each.role) for each in travellers),
         stops=tuple(Stop(place=each.place, host=each.host) for each in stops),
         purpose=changes.pop("purpose", "ចូលរួមសិក្ខាសាលា <ស្តីពី> ការងារ & ផែនការ"),
@@ -88,7 +88,7 @@ def issued_data(
         "mission_id": MissionId(uuid4()),
         "number": "៩៩៦ មស.គំរូ",
         "serial": 996,
-        "year": 2026,
+        "year": 2024,
         "issuer": "mcs.gdaf",
         "issued_by": "MCS-0021",
         "issued_at": DEPARTS - timedelta(days=5),

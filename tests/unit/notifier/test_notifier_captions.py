@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from datetime import timedelta
 from html.parser import HTMLParser
 from uuid import UUID, uuid4
 
@@ -15,9 +16,10 @@ from services.notifier.telegram import captions, sayings, wording
 from shared.events import MissionIssuedData
 from shared.i18n import message
 from shared.values import DocumentRef, Finding, NamedDuty, NamedStop, NamedTraveller
-from tests.unit.notifier.samples import LEADER, issued_data
+from tests.unit.notifier.samples import DEPARTS, LEADER, issued_data
 
 DELIVERY = UUID(int=7)
+LATER = DEPARTS + timedelta(days=9)
 LINE = st.text(st.sampled_from("កាំស្ត្រី្រ៍ abc<&>😀\"'"), min_size=1, max_size=300).filter(lambda text: bool(text.strip()))
 
 
@@ -60,26 +62,26 @@ def orders(draw: st.DrawFn) -> MissionIssuedData:
 
 @given(orders(), st.sampled_from(OrderState))
 def test_every_caption_fits_and_only_its_own_tags_are_tags(order: MissionIssuedData, state: OrderState) -> None:
-    outgoing = captions.announcement(order, DELIVERY, state)
+    outgoing = captions.announcement(order, DELIVERY, state, "unit")
     assert wording.utf16(plain(outgoing.html)) <= 1024
     assert set(Plain(outgoing.html).tags) <= {"b"}
 
 
 @given(orders())
 def test_every_state_of_a_draft_fits_a_message(order: MissionIssuedData) -> None:
-    typed = "\n".join(f"{n} arrival 26/11/2026 9:30 {'😀' * 200}" for n in range(1, 12)) + "\nReport: " + "ក" * 5000
+    typed = "\n".join(f"{n} arrival 26/11/2024 9:30 {'😀' * 200}" for n in range(1, 12)) + "\nReport: " + "ក" * 5000
     parsed = parse_return(typed, order.stops)
     draft = Draft(draft_id=uuid4(), mission_id=uuid4(), person=LEADER, chat=1, message_id=1)
     draft = draft.with_endorsements(parsed.endorsements).with_report("1", parsed.report or "")
     wrong = parse_return("\n".join("<b>&" * 90 for _ in range(20)), order.stops)
-    outgoing = sayings.draft_state(draft, order, sayings.problem_lines(wrong.problems))
+    outgoing = sayings.draft_state(draft, order, LATER, sayings.problem_lines(wrong.problems))
     assert wording.utf16(plain(outgoing.html)) <= 4096
     assert set(Plain(outgoing.html).tags) <= {"b", "i", "code"}
 
 
 def test_an_ordinary_announcement_says_everything() -> None:
     order = issued_data()
-    outgoing = captions.announcement(order, DELIVERY, OrderState.ISSUED)
+    outgoing = captions.announcement(order, DELIVERY, OrderState.ISSUED, "unit")
     text = plain(outgoing.html)
     for part in (
         order.number,
@@ -87,7 +89,7 @@ def test_an_ordinary_announcement_says_everything() -> None:
         "គំរូ ទីមួយ (ប្រធានក្រុម)",
         "គំរូ ទីពីរ",
         "សាលាខេត្តសៀមរាប, ខេត្តសៀមរាប",
-        "ពីថ្ងៃទី២៥ ដល់ថ្ងៃទី២៧ ខែវិច្ឆិកា ឆ្នាំ២០២៦",
+        "ពីថ្ងៃទី២៥ ដល់ថ្ងៃទី២៧ ខែវិច្ឆិកា ឆ្នាំ២០២៤",
         "ម៉ោង ៨:៣០ ព្រឹក",
         "រៀបចំគោលនយោបាយ",
         "Reply",
@@ -97,8 +99,15 @@ def test_an_ordinary_announcement_says_everything() -> None:
     assert len(outgoing.buttons[0][1].encode()) <= 64
 
 
+def test_the_leadership_group_gets_official_information_only() -> None:
+    outgoing = captions.announcement(issued_data(), DELIVERY, OrderState.ISSUED, "leadership")
+    assert outgoing.buttons == ()
+    assert "Reply" not in outgoing.html
+    assert issued_data().number in outgoing.html
+
+
 def test_a_closed_order_says_so_and_has_no_button() -> None:
-    outgoing = captions.announcement(issued_data(), DELIVERY, OrderState.CLOSED)
+    outgoing = captions.announcement(issued_data(), DELIVERY, OrderState.CLOSED, "unit")
     assert outgoing.html.endswith(captions.CLOSED_LINE)
     assert outgoing.buttons == ()
 
@@ -119,19 +128,21 @@ def test_shortening_leaves_whole_clusters(text: str, units: int) -> None:
 def test_a_draft_shows_what_is_there_what_is_missing_and_the_lines_to_copy() -> None:
     order = issued_data()
     draft = Draft(draft_id=uuid4(), mission_id=uuid4(), person=LEADER, chat=1, message_id=1)
-    draft = draft.with_endorsements(parse_return("1 ដល់ 26/11/2026 9:30 សាលាខេត្ត", order.stops).endorsements)
-    html = sayings.draft_state(draft, order).html
+    draft = draft.with_endorsements(parse_return("1 ដល់ 26/11/2024 9:30 សាលាខេត្ត", order.stops).endorsements)
+    html = sayings.draft_state(draft, order, LATER).html
     (copied,) = re.findall(r"<code>(.*?)</code>", html, re.DOTALL)
     assert [line.split()[:2] for line in copied.splitlines()[:3]] == [["១", "ចេញ"], ["២", "ដល់"], ["២", "ចេញ"]]
     assert copied.splitlines()[3].startswith("របាយការណ៍៖")
-    filled = copied.replace("ថ្ងៃ/ខែ/ឆ្នាំ ម៉ោង:នាទី", "២៧/១១/២០២៦ ១០:០០").replace("…", "ល្អ")
+    filled = copied.replace("ថ្ងៃ/ខែ/ឆ្នាំ ម៉ោង:នាទី", "២៧/១១/២០២៤ ១០:០០").replace("…", "ល្អ")
     parsed = parse_return(filled, order.stops)
     assert (len(parsed.endorsements), parsed.report, parsed.problems) == (3, "ល្អ", ())
     photo = DocumentRef(sha256="b" * 64, size=1, media_type="image/jpeg", name="p.jpg")
+    start_over = (sayings.START_OVER_BUTTON, f"x:{draft.draft_id.hex}")
     full = draft.with_endorsements(parsed.endorsements).with_report("1", "ល្អ")
-    assert sayings.draft_state(full, order).buttons == ()
-    assert sayings.draft_state(full.with_photo(photo), order).buttons == (
+    assert sayings.draft_state(full, order, LATER).buttons == (start_over,)
+    assert sayings.draft_state(full.with_photo(photo), order, LATER).buttons == (
         (sayings.HAND_IN_BUTTON, f"h:{draft.draft_id.hex}"),
+        start_over,
     )
 
 

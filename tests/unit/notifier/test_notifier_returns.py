@@ -1,14 +1,14 @@
 """What travellers type, and what is read from it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.domain.returns import EXAMPLE, parse_return
+from services.notifier.domain.returns import EXAMPLE, MAX_LINE, is_about_a_return, parse_return
 from shared.clock import PHNOM_PENH
-from shared.khmer import khmer_digits
+from shared.khmer import hour_text, khmer_digits, solar_date
 from tests.unit.notifier.samples import STOPS
 
 AT = datetime(2026, 11, 26, 9, 30, tzinfo=PHNOM_PENH)
@@ -119,3 +119,77 @@ def test_what_is_written_out_is_read_back(stop: int, moment: str, at: datetime, 
     (entry,) = parse_return(f"{khmer_digits(head) if khmer else head} {authority}", STOPS).endorsements
     assert (entry.stop, entry.moment, entry.authority) == (stop, moment, authority)
     assert entry.at == at.replace(second=0, microsecond=0, tzinfo=PHNOM_PENH)
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_every_hour_is_read_as_the_system_prints_it(hour: int) -> None:
+    printed = f"{solar_date(AT.date())} {hour_text(time(hour, 30))}"
+    (entry,) = parse_return(f"១ ដល់ {printed} សាលាខេត្ត", STOPS).endorsements
+    assert (entry.at, entry.authority) == (AT.replace(hour=hour), "សាលាខេត្ត")
+
+
+@pytest.mark.parametrize(
+    ("typed", "hour", "minute"),
+    [
+        ("26/11/26 8:30 យប់", 20, 30),
+        ("26/11/2026 12:30 យប់", 0, 30),
+        ("26/11/2026 12:30 ព្រឹក", 0, 30),
+        ("26/11/2026 12:15 អធ្រាត្រ", 0, 15),
+        ("26/11/2026 11:45 ថ្ងៃត្រង់", 11, 45),
+        ("26/11/2026 1:10 ថ្ងៃត្រង់", 13, 10),
+        ("26/11/2026 20:30 យប់", 20, 30),
+        ("26/11/26 ម៉ោង ៩ ព្រឹក", 9, 0),
+        ("26/11/2026 វេលាម៉ោង ៩", 9, 0),
+        ("26/11/2026 ៣ រសៀល", 15, 0),
+        ("26/11/2026 ៩៖៣០", 9, 30),
+        ("26 វិច្ឆិកា 2026 9:05", 9, 5),
+    ],
+)
+def test_dates_and_hours_as_people_write_them(typed: str, hour: int, minute: int) -> None:
+    (entry,) = parse_return(f"1 ដល់ {typed} មន្ទីរ ៣", STOPS).endorsements
+    assert entry.at == AT.replace(hour=hour, minute=minute)
+    assert entry.authority == "មន្ទីរ ៣"
+
+
+@pytest.mark.parametrize("typed", ["26/11/2026 13:30 ព្រឹក", "31 វិច្ឆិកា 2026 9:00", "26/13/26 9:00", "26/11/2999 9:00"])
+def test_what_contradicts_itself_is_no_moment(typed: str) -> None:
+    (problem,) = parse_return(f"1 ដល់ {typed} មន្ទីរ", STOPS).problems
+    assert "no such date or hour" in problem.what.text
+    assert not problem.plain
+
+
+def test_a_number_that_may_be_the_authoritys_is_no_hour() -> None:
+    (problem,) = parse_return("1 ដល់ 26/11/2026 3 មន្ទីរ", STOPS).problems
+    assert "date or the hour is missing" in problem.what.text
+
+
+@pytest.mark.timeout(60)
+def test_long_lines_cost_little() -> None:
+    spaces = " " * 300_000
+    parsed = parse_return(f"1 ដល់{spaces}26/11/2026{spaces}9:30{spaces}មន្ទីរ", STOPS)
+    assert [entry.at for entry in parsed.endorsements] == [AT]
+    (problem,) = parse_return("1 ដល់ " + "." * 300_000, STOPS).problems
+    assert problem.plain
+    assert MAX_LINE < 300_000
+
+
+def test_plain_text_is_told_apart_from_entries_with_mistakes() -> None:
+    parsed = parse_return("ការងារល្អ\n1 ដល់ មិនដឹង\nសូមអរគុណ", STOPS)
+    assert parsed.plain == "ការងារល្អ\nសូមអរគុណ"
+    assert [problem.plain for problem in parsed.problems] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("អរគុណ", False),
+        ("left early, thanks", False),
+        ("reporting soon", False),
+        ("", False),
+        ("សួស្តី\n1 ដល់ មិនដឹង", True),
+        ("ដល់ 26/11", True),
+        ("របាយការណ៍៖ ល្អ", True),
+    ],
+)
+def test_what_is_about_a_return_at_all(text: str, about: bool) -> None:
+    assert is_about_a_return(text) is about

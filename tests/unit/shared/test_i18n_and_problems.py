@@ -170,7 +170,10 @@ async def test_a_form_that_is_wrong_names_its_fields_and_repeats_no_values(clien
     answer = await client.post("/form", json={"count": "hidden", "secret": "hidden"})
     body = is_problem(answer, 422, "unreadable")
     assert [error["field"] for error in body["errors"]] == ["body.count"]
-    assert "body.count" in body["message"]["en"]
+    assert body["errors"][0]["code"] == "int_parsing"
+    assert body["errors"][0]["problem"]["km"] != body["errors"][0]["problem"]["en"]
+    assert "body.count is not a whole number." in body["message"]["en"]
+    assert "body.count មិនមែនជាចំនួនគត់ទេ។" in body["message"]["km"]
     is_problem(
         await client.post("/form", content=b"{", headers={"content-type": "application/json"}), 422, "unreadable"
     )

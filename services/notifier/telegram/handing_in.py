@@ -1,0 +1,98 @@
+"""Hands a draft in when its traveller presses the button, or empties it (Guideline 996, B.3)."""
+
+from uuid import UUID
+
+import structlog
+
+from services.notifier import announcements
+from services.notifier.domain.contents import Answer, DraftState
+from services.notifier.domain.drafts import Draft, OrderState, check_open, gaps
+from services.notifier.domain.filling import doubts
+from services.notifier.store import deliveries, drafts, orders
+from services.notifier.store.deliveries import Notice
+from services.notifier.store.orders import OrderCopy
+from services.notifier.telegram import sayings, tracing
+from services.notifier.telegram.returning import account_of, locked
+from services.notifier.telegram.talk import Pressed, Talk
+from shared import outbox
+from shared.clock import now
+from shared.errors import Refused
+from shared.events import ReportReturned, ReportReturnedData
+from shared.i18n import message
+from shared.values import ReturnId
+
+log = structlog.get_logger()
+
+
+async def hand_in(talk: Talk, press: Pressed, draft_id: UUID) -> None:
+    """Publish the draft as the traveller's return, once. Raises `Refused` where that cannot be."""
+    draft, order = await _own(talk, press, draft_id)
+    if lacking := gaps(draft, order.issued.stops):
+        raise Refused("incomplete", sayings.missing(lacking))
+    if (doubtful := doubts(draft, order.issued, now())).future:
+        raise Refused("endorsement_in_future", sayings.in_the_future(doubtful))
+    await drafts.save(talk.connection, draft.model_copy(update={"state": "handed_in"}))
+    await orders.set_state(talk.connection, order.mission_id, OrderState.RETURNED, draft.draft_id)
+    await outbox.write(talk.connection, _returned(draft, order))
+    said = Answer(html=sayings.handed_in(order.issued))
+    notice = Notice(order.mission_id, press.chat, f"handed_in:{draft_id}", said, press.message_id)
+    await deliveries.notify(talk.connection, notice)
+    log.info("return.handed_in", return_id=str(draft_id), photos=len(draft.photos))
+
+
+async def start_over(talk: Talk, press: Pressed, draft_id: UUID) -> None:
+    """Empty the draft and show it. Raises `Refused` where it is not the presser's, or no longer open."""
+    draft, order = await _own(talk, press, draft_id)
+    await drafts.save(talk.connection, draft.emptied())
+    content = DraftState(draft_id=draft_id)
+    notice = Notice(order.mission_id, press.chat, f"emptied:{press.query}", content, press.message_id)
+    await deliveries.notify(talk.connection, notice)
+
+
+async def _own(talk: Talk, press: Pressed, draft_id: UUID) -> tuple[Draft, OrderCopy]:
+    """The presser's open draft and its order, both locked."""
+    account = await account_of(talk, press.user)
+    seen = await drafts.find(talk.connection, draft_id)
+    if seen is None:
+        raise Refused("no_such_draft", message("This draft is not known here. Reply to the order again."))
+    order = await locked(talk, seen.mission_id)
+    tracing.found(order)
+    draft = await drafts.lock(talk.connection, draft_id)
+    assert draft is not None, "drafts are never deleted"
+    if draft.person != account.person:
+        raise Refused(
+            "not_yours", message("Only the traveller who put this return together can hand it in or empty it.")
+        )
+    _check_state(draft, order)
+    return draft, order
+
+
+def _check_state(draft: Draft, order: OrderCopy) -> None:
+    came_back = draft.draft_id in order.sent_back
+    if draft.state == "handed_in" and not came_back:
+        raise Refused("already_handed_in", message("This return was already handed in. Nothing more is needed."))
+    check_open(order.state, order.issued.number)
+    if came_back:
+        raise Refused(
+            "was_sent_back",
+            message(
+                "This return was sent back. Reply to the order: a new draft holds it all, with a button of its own."
+            ),
+        )
+
+
+def _returned(draft: Draft, order: OrderCopy) -> ReportReturned:
+    return ReportReturned(
+        source=announcements.SOURCE,
+        subject=str(order.mission_id),
+        correlation_id=order.correlation_id,
+        causation_id=order.event_id,
+        data=ReportReturnedData(
+            mission_id=order.issued.mission_id,
+            return_id=ReturnId(draft.draft_id),
+            returned_by=draft.person,
+            endorsements=draft.endorsements,
+            photos=draft.photos,
+            report=draft.report_text,
+        ),
+    )

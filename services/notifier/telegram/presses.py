@@ -1,0 +1,89 @@
+"""What the buttons under the bot's messages do."""
+
+from collections.abc import Awaitable
+from uuid import UUID
+
+from aiogram.methods import AnswerCallbackQuery
+from aiogram.types import CallbackQuery
+
+from services.notifier import announcements
+from services.notifier.domain.contents import Answer
+from services.notifier.domain.drafts import check_open, traveller_of
+from services.notifier.store import deliveries, directory, orders
+from services.notifier.store.deliveries import Notice
+from services.notifier.telegram import handing_in, returning, sayings, tracing, wording
+from services.notifier.telegram.talk import Pressed, Talk, pressed
+from shared.errors import Refused
+from shared.i18n import Message, message
+
+HOW = message("Reply to the order with photographs of the stamped page and the report.")
+OFFICIAL = message(
+    "The leadership group carries official information only. To return an order, send /return to the bot."
+)
+
+
+async def on_return_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
+    delivery_id, press = pressed(query.data or "", "r"), _press(query)
+    if delivery_id is None or press is None:
+        return await on_unknown_button(query)
+    await confirm(talk, delivery_id, (press.chat, press.message_id))
+    if await directory.is_leadership(talk.connection, press.chat):
+        return query.answer(wording.brief(OFFICIAL), show_alert=True)
+    return await _pressed(talk, query, _explain(talk, press), HOW)
+
+
+async def on_hand_in_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
+    draft_id, press = pressed(query.data or "", "h"), _press(query)
+    if draft_id is None or press is None:
+        return await on_unknown_button(query)
+    done = message("✅ Handed in to the General Department of Administration and Finance.")
+    return await _pressed(talk, query, handing_in.hand_in(talk, press, draft_id), done)
+
+
+async def on_start_over_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
+    draft_id, press = pressed(query.data or "", "x"), _press(query)
+    if draft_id is None or press is None:
+        return await on_unknown_button(query)
+    done = message("🗑 The draft is empty again. Send everything anew.")
+    return await _pressed(talk, query, handing_in.start_over(talk, press, draft_id), done)
+
+
+def _press(query: CallbackQuery) -> Pressed | None:
+    """The press; None where Telegram no longer says where."""
+    if query.message is None:
+        return None
+    return Pressed(query.id, query.from_user.id, query.message.chat.id, query.message.message_id)
+
+
+async def on_unknown_button(query: CallbackQuery) -> AnswerCallbackQuery:
+    return query.answer(wording.brief(message("This button no longer does anything.")), show_alert=True)
+
+
+async def _explain(talk: Talk, press: Pressed) -> None:
+    account = await returning.account_of(talk, press.user)
+    found = await deliveries.at_message(talk.connection, press.chat, press.message_id)
+    order = None if found is None or found.mission_id is None else await orders.find(talk.connection, found.mission_id)
+    if order is None:
+        raise Refused("not_an_order", message("This order is not known here."))
+    tracing.found(order)
+    traveller_of(order.issued, account.person)
+    check_open(order.state, order.issued.number)
+    said = Answer(html=sayings.instructions(order.issued).html)
+    ref = f"how:{press.query}"
+    await deliveries.notify(talk.connection, Notice(order.mission_id, press.chat, ref, said, press.message_id))
+
+
+async def confirm(talk: Talk, delivery_id: UUID, where: tuple[int, int]) -> None:
+    """Somebody used the message: it stands there, whatever became of the answer to its sending."""
+    delivery = await deliveries.find(talk.connection, delivery_id)
+    if delivery is not None and delivery.state != "sent":
+        await announcements.stands(talk.connection, delivery, *where)
+
+
+async def _pressed(talk: Talk, query: CallbackQuery, work: Awaitable[None], done: Message) -> AnswerCallbackQuery:
+    try:
+        async with talk.connection.transaction():
+            await work
+    except Refused as refusal:
+        return query.answer(wording.brief(refusal.message), show_alert=True)
+    return query.answer(wording.brief(done))

@@ -1,0 +1,118 @@
+"""Works stored updates off, each until done.
+
+Stock polling advances past an update whose handler failed. Here an update's effect, its answer and the mark that it is
+done commit in one transaction; one that keeps failing is set aside with its error.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+import aiohttp
+import structlog
+from aiogram import Dispatcher
+from aiogram.exceptions import AiogramError, TelegramBadRequest
+from aiogram.methods import AnswerCallbackQuery
+from aiogram.types import Update
+
+from services.notifier.settings import NotifierSettings
+from services.notifier.store import updates
+from services.notifier.store.updates import StoredUpdate
+from services.notifier.telegram import apologies, tracing
+from services.notifier.telegram.outcome import told
+from services.notifier.telegram.returning import FileUnavailable
+from services.notifier.telegram.sender import Means, Sender
+from services.notifier.telegram.talk import Talk
+from shared.postgres import TRANSIENT, Connection, passes, transaction
+
+BACKOFF_SECONDS: Final = 2.0
+IDLE_SECONDS: Final = 0.25
+LONGEST_PAUSE: Final = 300.0
+
+log = structlog.get_logger()
+
+
+class Workers:
+    """Works stored updates off, several at a time, through aiogram's dispatcher."""
+
+    def __init__(self, means: Means, sender: Sender, dispatcher: Dispatcher, settings: NotifierSettings) -> None:
+        self._means = means
+        self._sender = sender
+        self._dispatcher = dispatcher
+        self._settings = settings
+
+    async def run(self) -> None:
+        """Work until cancelled; an update cut off under way is done again from its beginning."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._settings.workers):
+                group.create_task(self._work())
+
+    async def _work(self) -> None:
+        while True:
+            try:
+                if not await self.one():
+                    await asyncio.sleep(IDLE_SECONDS)
+            except TRANSIENT as error:
+                log.warning("updates.waiting", error=told(error))
+                await asyncio.sleep(BACKOFF_SECONDS)
+            except Exception:  # a bug must not end the work for everybody
+                log.exception("updates.broken")
+                await asyncio.sleep(BACKOFF_SECONDS)
+
+    async def one(self) -> bool:
+        """Bring one waiting update to its end; False where none waits."""
+        async with transaction(self._means.pool) as connection:
+            update = await updates.claim(connection, self._means.bot.id)
+            if update is None:
+                return False
+            with tracing.update(update.update_id):
+                answer = await self._try(connection, update)
+        self._means.relay.wake()
+        self._sender.wake()
+        if isinstance(answer, AnswerCallbackQuery):
+            await self._answer(answer)
+        return True
+
+    async def _try(self, connection: Connection, update: StoredUpdate) -> object:
+        bot = self._means.bot
+        try:
+            async with connection.transaction():
+                talk = Talk(connection, bot, self._means.documents, self._settings.album_pause)
+                parsed = Update.model_validate(update.body, context={"bot": bot})
+                answer: object = await self._dispatcher.feed_update(bot, parsed, talk=talk)
+                await updates.done(connection, bot.id, update.update_id)
+                return answer
+        except FileUnavailable as error:
+            log.warning("update.file_unavailable", update_id=update.update_id, error=str(error))
+            await self._failed(connection, update, told(error))
+        except Exception as error:  # whatever it is, the next update must be able to follow
+            if isinstance(error, TRANSIENT) and passes(error):
+                raise
+            log.exception("update.failed", update_id=update.update_id, attempts=update.attempts + 1)
+            await self._failed(connection, update, told(error))
+        return None
+
+    async def _failed(self, connection: Connection, update: StoredUpdate, error: str) -> None:
+        bot_id = self._means.bot.id
+        if update.attempts + 1 < self._settings.update_attempts:
+            pause = min(self._settings.retry_seconds * 2**update.attempts, LONGEST_PAUSE)
+            await updates.retry(connection, bot_id, update, error, timedelta(seconds=pause))
+            return
+        log.error("update.set_aside", update_id=update.update_id, error=error)
+        await updates.set_aside(connection, bot_id, update, error)
+        try:
+            async with connection.transaction():
+                await apologies.apologise(connection, update)
+        except Exception as failure:  # what cannot be answered is set aside all the same
+            if isinstance(failure, TRANSIENT) and passes(failure):
+                raise
+            log.exception("update.no_apology")
+
+    async def _answer(self, answer: AnswerCallbackQuery) -> None:
+        """Tell the presser; where the button's time is over (150 s) nobody waits for the answer any more."""
+        try:
+            await self._means.bot(answer)
+        except TelegramBadRequest as error:
+            log.info("callback.too_old", error=error.message)
+        except (AiogramError, aiohttp.ClientError, OSError) as error:
+            log.warning("callback.unanswered", error=told(error))
