@@ -43,7 +43,7 @@ def photos() -> list[tuple[str, tuple[str, bytes, str]]]:
 
 
 def order(cast: Cast, document: dict[str, Any], departs: datetime) -> dict[str, Any]:
-    """The request: the cast to Siem Reap for eight hours from `departs`, on the uploaded invitation."""
+    """The request: the cast to Siem Reap for three days from `departs`, on the uploaded invitation."""
     return {
         "unit": cast.unit,
         "issuer": cast.issuer,
@@ -59,7 +59,7 @@ def order(cast: Cast, document: dict[str, Any], departs: datetime) -> dict[str, 
         "purpose": "ចូលរួមសិក្ខាសាលាស្តីពីការគ្រប់គ្រងលិខិតបញ្ជាបេសកកម្ម និងការប្រមូលរបាយការណ៍លទ្ធផល",
         "duties": [cast.duty],
         "departs_at": departs.isoformat(),
-        "returns_at": (departs + timedelta(hours=8)).isoformat(),
+        "returns_at": (departs + timedelta(days=2, hours=10)).isoformat(),
         "transport": cast.transport,
         "signatory": cast.signatory,
     }
@@ -68,8 +68,8 @@ def order(cast: Cast, document: dict[str, Any], departs: datetime) -> dict[str, 
 def report(departs: datetime) -> str:
     """What the traveller types under the photographs: two endorsements and the results."""
     return (
-        f"១ ដល់ {_moment(departs + timedelta(hours=2))} សាលាខេត្តសៀមរាប\n"
-        f"១ ចេញ {_moment(departs + timedelta(hours=5))} សាលាខេត្តសៀមរាប\n"
+        f"១ ដល់ {_moment(departs + timedelta(hours=5, minutes=30))} សាលាខេត្តសៀមរាប\n"
+        f"១ ចេញ {_moment(departs + timedelta(hours=9, minutes=30))} សាលាខេត្តសៀមរាប\n"
         "របាយការណ៍៖ បានចូលរួមសិក្ខាសាលា និងឯកភាពលើផែនការប្រគល់លិខិតបញ្ជាបេសកកម្មតាមប្រព័ន្ធថ្មី។"
     )
 

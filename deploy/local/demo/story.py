@@ -5,7 +5,8 @@ import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from datetime import time as clock
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ class Story:
         self._at = clients
         self._cast = cast
         self._began = time.monotonic()
-        self._departs = now().astimezone(PHNOM_PENH) - timedelta(hours=6)
+        self._departs = _yesterday_morning()
         self._key = str(uuid4())
         self._document: dict[str, Any] = {}
         self._mission_id = ""
@@ -175,6 +176,12 @@ class Story:
     async def _bot_message(self, chat: int, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
         messages = await self._messages(chat)
         return next((message for message in messages if message["from"]["is_bot"] and fits(message)), None)
+
+
+def _yesterday_morning() -> datetime:
+    """Half past seven: so the stamps are in the past, and the order is still in force, at whatever hour one looks."""
+    yesterday = now().astimezone(PHNOM_PENH).date() - timedelta(days=1)
+    return datetime.combine(yesterday, clock(7, 30), PHNOM_PENH)
 
 
 def _buttons(message: dict[str, Any], prefix: str) -> list[str]:
