@@ -111,7 +111,7 @@ async def migrate(url: str, service: str, *folders: Traversable) -> list[str]:
     """Bring the service's schema up to date as the database's owner; returns the names newly applied, in order.
 
     Each folder's `NNNN_name.sql` files are applied in order, each once, in one transaction. The service's role may
-    read, insert and update its own tables, and delete from none.
+    read, insert and update its own tables, and delete only from its outbox and inbox (see docs/transport.md).
     """
     connection = await asyncpg.connect(url, timeout=10)
     try:
@@ -170,6 +170,7 @@ async def _grant(connection: Owner, service: str) -> None:
         f"GRANT USAGE ON SCHEMA {schema} TO {role};"
         f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA {schema} TO {role};"
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};"
+        f"GRANT DELETE ON {schema}.outbox, {schema}.inbox TO {role};"
         f"REVOKE INSERT, UPDATE ON {schema}.migration FROM {role}"
     )
 
