@@ -105,7 +105,7 @@ class Consumer:
         if entry.deliveries > self._reading.max_deliveries:
             raise PoisonError("delivered too often without an end; the process may have died each time")
         try:
-            await self._when_possible(entry, lambda: self._apply(event))
+            await self._when_possible(entry, lambda: self._apply(entry, event))
         except NotYet as reason:
             log.info("event.waits", reason=str(reason))
             if now() - entry.added_at > NOT_YET_FOR:
@@ -136,11 +136,11 @@ class Consumer:
             else:
                 return
 
-    async def _apply(self, event: AnyEvent) -> None:
+    async def _apply(self, entry: Entry, event: AnyEvent) -> None:
         async with transaction(self._pool) as connection:
             if first := await inbox.first_time(connection, event):
                 await self._handle(connection, event)
-                await dead_letters.close(connection, event.event_id)
+            await dead_letters.close(connection, entry.body)
         self._after_commit()
         log.info("event.handled" if first else "event.known")
 
@@ -153,12 +153,25 @@ class Consumer:
             )
 
     async def _acknowledge(self, entry: Entry) -> None:
-        await self._redis.xack(self._reading.stream, self._reading.group, entry.entry_id)
+        """Say that the entry is done. Where the queue is away it comes again and is known, and the next is not held up.
+
+        Failing here would leave the rest of a batch behind, to be done later than what came after it.
+        """
+        try:
+            await self._redis.xack(self._reading.stream, self._reading.group, entry.entry_id)
+        except RedisError as error:
+            log.warning("event.not_acknowledged", error=repr(error))
 
     async def _bury(self, entry: Entry, reason: str, event_id: UUID | None) -> None:
         """Set the entry aside: first in the database, which keeps it, then on the stream that tells of it."""
         log.error("event.dead", entry_id=entry.entry_id.decode(), reason=reason)
         await self._when_possible(entry, lambda: self._keep(entry, reason, event_id))
+        try:
+            await self._tell_of_the_dead(entry, reason)
+        except RedisError as error:
+            log.warning("event.not_acknowledged", error=repr(error))
+
+    async def _tell_of_the_dead(self, entry: Entry, reason: str) -> None:
         reading = self._reading
         async with self._redis.pipeline(transaction=True) as pipeline:
             pipeline.xadd(

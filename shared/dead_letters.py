@@ -42,10 +42,11 @@ async def add(
     )
 
 
-async def close(connection: Connection, event_id: UUID) -> None:
-    """Close the letter of an event that has now been handled."""
+async def close(connection: Connection, body: bytes) -> None:
+    """Close the letter of an event that has now been handled: the same bytes, which may not have been readable then."""
     await connection.execute(
-        "UPDATE dead_letter SET closed_at = now() WHERE event_id = $1 AND closed_at IS NULL", event_id
+        "UPDATE dead_letter SET closed_at = now() WHERE digest = $1 AND closed_at IS NULL",
+        hashlib.sha256(body).digest(),
     )
 
 

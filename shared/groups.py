@@ -27,15 +27,19 @@ async def done_below(redis: Redis, stream: str, consumers: tuple[str, ...]) -> E
     None where a group is missing, or has acknowledged nothing yet: then nothing is known to be done.
     """
     try:
-        found = {group["name"].decode(): group for group in await redis.xinfo_groups(stream)}
-    except ResponseError:  # no stream
-        return None
-    lowest: list[EntryId] = []
-    for name in consumers:
-        if name not in found:
+        delivered = await _delivered(redis, stream)
+        if not set(consumers) <= delivered.keys():
             return None
-        lowest.append(await _done_by(redis, stream, name, EntryId.read(found[name]["last-delivered-id"])))
-    return min(lowest, default=None)
+        return min([await _done_by(redis, stream, name, delivered[name]) for name in consumers], default=None)
+    except ResponseError:  # no stream, or a group that went at this moment
+        return None
+
+
+async def _delivered(redis: Redis, stream: str) -> dict[str, EntryId]:
+    """Each group's last delivered entry."""
+    return {
+        group["name"].decode(): EntryId.read(group["last-delivered-id"]) for group in await redis.xinfo_groups(stream)
+    }
 
 
 async def _done_by(redis: Redis, stream: str, group: str, delivered: EntryId) -> EntryId:
@@ -55,12 +59,12 @@ async def forget_the_gone(redis: Redis, stream: str, group: str, idle_ms: int = 
     return gone
 
 
-async def trim(redis: Redis, stream: str, keep_from_ms: int) -> None:
+async def trim(redis: Redis, stream: str, consumers: tuple[str, ...], keep_from_ms: int) -> None:
     """Cut off entries that every group, registered or not, has done and that are older than `keep_from_ms`."""
     try:
-        names = tuple(group["name"].decode() for group in await redis.xinfo_groups(stream))
+        found = await _delivered(redis, stream)
     except ResponseError:  # no stream
         return
-    below = await done_below(redis, stream, names)
+    below = await done_below(redis, stream, tuple({*consumers, *found}))
     if below is not None:
         await redis.xtrim(stream, minid=str(min(below.ms, keep_from_ms)), approximate=True)

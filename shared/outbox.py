@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 
 from shared.events import Event
 from shared.postgres import Connection, Row
 
 BATCH = 500
+
+
+def script(name: str) -> str:
+    """The text of one of the Lua scripts that add to the stream."""
+    folder = files("shared")
+    return "".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in ("held", name))
 
 
 async def write(connection: Connection, *events: Event) -> None:
@@ -38,24 +45,26 @@ async def waiting(connection: Connection) -> list[Row]:
     )
 
 
-async def last_batch(connection: Connection) -> int:
-    """The number of the last batch known to be in the stream."""
-    batch: int = await connection.fetchval("SELECT batch FROM relay")
-    return batch
+async def last_batch(connection: Connection) -> tuple[int, int]:
+    """The number of the last batch known to be in the stream, and the next batch's: never used before."""
+    row = await connection.fetchrow("SELECT batch, nextval('batch') AS next FROM relay")
+    assert row is not None
+    return row["batch"], row["next"]
 
 
-async def record(connection: Connection, batch: int, rows: Sequence[Row], entries: Sequence[EntryId]) -> None:
-    """Note that the batch has carried the rows into the stream as these entries."""
-    await connection.execute(
+async def record(connection: Connection, batch: int, rows: Sequence[Row], entries: Sequence[EntryId]) -> int:
+    """Note that the batch has carried the rows into the stream as these entries; returns the next batch's number."""
+    following: int = await connection.fetchval(
         "WITH done AS (SELECT * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS t (position, ms, seq)),"
         " marked AS (UPDATE outbox SET published_at = now(), batch = $1, entry_ms = done.ms, entry_seq = done.seq"
         "  FROM done WHERE outbox.position = done.position)"
-        " UPDATE relay SET batch = $1",
+        " UPDATE relay SET batch = $1 RETURNING nextval('batch')",
         batch,
         [row["position"] for row in rows],
         [entry.ms for entry in entries],
         [entry.seq for entry in entries],
     )
+    return following
 
 
 async def take_back(connection: Connection, batch: int) -> int:

@@ -34,6 +34,9 @@ TRANSIENT: tuple[type[Exception], ...] = (
 
 _OF_FILES = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotADirectoryError)
 
+PRUNED = ("outbox", "inbox")
+"""The only tables from which a service may delete (see docs/transport.md)."""
+
 ROLES_LOCK = 7_204_016_324
 """Advisory lock under which one process at a time migrates; an arbitrary number of our own."""
 
@@ -170,9 +173,11 @@ async def _grant(connection: Owner, service: str) -> None:
         f"GRANT USAGE ON SCHEMA {schema} TO {role};"
         f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA {schema} TO {role};"
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};"
-        f"GRANT DELETE ON {schema}.outbox, {schema}.inbox TO {role};"
         f"REVOKE INSERT, UPDATE ON {schema}.migration FROM {role}"
     )
+    for table in PRUNED:
+        if await connection.fetchval("SELECT to_regclass($1)", f"{schema}.{table}"):
+            await connection.execute(f"GRANT DELETE ON {schema}.{table} TO {role}")
 
 
 async def check_migrated(pool: Pool, service: str, *folders: Traversable) -> None:

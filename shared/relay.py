@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.resources import files
 from typing import Any
 
 import structlog
@@ -76,9 +75,9 @@ class Relay:
         self._pool = pool
         self._redis = redis
         self._publishing = publishing
-        self._script = redis.register_script((files("shared") / "publish.lua").read_text(encoding="utf-8"))
+        self._script = redis.register_script(outbox.script("publish"))
         self._wake = asyncio.Event()
-        self._batch = 0
+        self._batch, self._next = 0, 1
         self._compared = 0.0
         self._confirmed = 0.0
         self._cleared = 0.0
@@ -112,16 +111,18 @@ class Relay:
             await self._pool.execute("SELECT pg_notify($1, '')", self._publishing.channel)
 
     async def _lead(self, connection: Connection) -> None:
-        await connection.execute(f"SET idle_session_timeout = '{IDLE_SECONDS}s'")
+        for silence in ("idle_session_timeout", "idle_in_transaction_session_timeout", "tcp_user_timeout"):
+            await connection.execute(f"SET {silence} = '{IDLE_SECONDS}s'")
         await connection.add_listener(self._publishing.channel, self._told)
         try:
-            self._batch = await outbox.last_batch(connection)
+            self._batch, self._next = await outbox.last_batch(connection)
             self._compared = 0.0
             while True:
                 heed_cancellation()
                 self._wake.clear()
-                if await self.publish_batch(connection) < BATCH:
-                    await self._confirm(connection)
+                count = await self.publish_batch(connection)
+                await self._confirm(connection)
+                if count < BATCH:
                     await self._woken(POLL_SECONDS)
         finally:
             with suppress(*TRANSIENT):
@@ -139,14 +140,14 @@ class Relay:
         if entries is None:
             return BATCH
         if rows:
-            self._batch += 1
-            await outbox.record(connection, self._batch, rows, entries)
+            following = await outbox.record(connection, self._next, rows, entries)
+            self._batch, self._next = self._next, following
         return len(rows)
 
     async def _publish(self, connection: Connection, rows: Sequence[Row]) -> list[EntryId] | None:
         """Add the rows' events in one step, or only compare where there are none; None where the mark was another."""
         publishing = self._publishing
-        arguments: list[Any] = [publishing.service, self._batch, self._batch + 1, *(row["body"] for row in rows)]
+        arguments: list[Any] = [publishing.service, self._batch, self._next, *(row["body"] for row in rows)]
         found, *entries = await self._script(keys=[publishing.stream, publishing.marks], args=arguments)
         self._compared = time.monotonic()
         if int(found) != self._batch:
@@ -178,7 +179,7 @@ class Relay:
             return
         publishing = self._publishing
         keep_from = now() - publishing.keep_stream
-        await groups.trim(self._redis, publishing.stream, int(keep_from.timestamp() * 1000))
+        await groups.trim(self._redis, publishing.stream, publishing.consumers, int(keep_from.timestamp() * 1000))
         await retention.prune_outbox(connection, publishing.keep)
         await retention.publish_horizon(connection, self._redis, publishing.horizons, publishing.service)
         await retention.prune_inbox(connection, self._redis, publishing.horizons, publishing.consumers, publishing.keep)

@@ -37,7 +37,8 @@ async def prune_inbox(
         return
     horizon = min(datetime.fromtimestamp(float(value), UTC) for value in told if value is not None)
     await connection.execute(
-        "DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE occurred_at < $1 LIMIT $2)",
+        "DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox"
+        " WHERE occurred_at < $1 AND received_at < $1 LIMIT $2)",
         horizon - keep,
         LIMIT,
     )

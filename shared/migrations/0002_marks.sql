@@ -9,9 +9,17 @@ ALTER TABLE outbox
 CREATE INDEX outbox_unconfirmed ON outbox (entry_ms, entry_seq) WHERE published_at IS NOT NULL AND confirmed_at IS NULL;
 CREATE INDEX outbox_confirmed ON outbox (confirmed_at) WHERE confirmed_at IS NOT NULL;
 
+CREATE INDEX outbox_open ON outbox (created_at) WHERE confirmed_at IS NULL;
+
+-- Nobody has noted who did what was published before now: it goes out once more, and those who did it drop it.
+UPDATE outbox SET published_at = NULL;
+
+-- Batches' numbers are never used twice, whatever Redis loses: a copy of it from before a loss must not look current.
+CREATE SEQUENCE batch;
+
 -- The number of the last batch that this outbox's relay knows to be in the stream; one row.
 CREATE TABLE relay (
-    only  boolean PRIMARY KEY DEFAULT true CHECK (only),
+    one   boolean PRIMARY KEY DEFAULT true CHECK (one),
     batch bigint NOT NULL DEFAULT 0
 );
 INSERT INTO relay DEFAULT VALUES;

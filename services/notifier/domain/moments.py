@@ -28,9 +28,7 @@ _HOUR: Final = (
     rf"(?:\s*[:.h៖ៈ]\s*(?P<min>\d{{2}})(?!\d)|(?!\d|\s*[:.h៖ៈ]\s*\d)(?(said)|(?=\s*(?:{_PART}))))"
     rf"\s*(?P<part>{_PART})?"
 )
-_WHEN: Final = re.compile(
-    rf"^{GAP}(?:ថ្ងៃទី|ថ្ងៃ|on\b)?\s*{_DATE}{GAP}{_HOUR}{GAP}(?P<authority>.*)$", re.IGNORECASE
-)
+_WHEN: Final = re.compile(rf"^{GAP}(?:ថ្ងៃទី|ថ្ងៃ|on\b)?\s*{_DATE}{GAP}{_HOUR}{GAP}(?P<authority>.*)$", re.IGNORECASE)
 
 
 def read_moment(text: str) -> tuple[datetime, str] | None:
