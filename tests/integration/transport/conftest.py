@@ -43,10 +43,10 @@ def plain_logs() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-async def add_effects(database_url: str, folder: Path) -> None:
-    """Give the issuer's schema the tests' table."""
+async def add_effects(database_url: str, folder: Path, service: str = "issuer") -> None:
+    """Give the service's schema the tests' table."""
     (folder / "9000_effect.sql").write_text(EFFECTS)
-    await migrate(database_url, "issuer", *migrations_of("issuer"), folder)
+    await migrate(database_url, service, *migrations_of(service), folder)
 
 
 def settings_for(database_url: str, redis_url: str, folder: Path) -> ServiceSettings:
