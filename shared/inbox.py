@@ -10,8 +10,9 @@ async def first_time(connection: Connection, event: Event) -> bool:
     A second consumer working on the same event waits here until the first has committed or rolled back.
     """
     marked = await connection.fetchval(
-        "INSERT INTO inbox (event_id, type) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1",
+        "INSERT INTO inbox (event_id, type, occurred_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1",
         event.event_id,
         event.type,
+        event.occurred_at,
     )
     return marked is not None

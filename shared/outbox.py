@@ -1,30 +1,19 @@
-"""The transactional outbox, and the relay that carries it to the stream.
+"""The transactional outbox: an event is written with the change that it tells of, and stays after publishing."""
 
-The relay is our own because no library keeps up with it or can publish again what a lost Redis forgot; see
-docs/decisions. One relay at a time works on an outbox, by an advisory lock; ids commit out of order, so it looks for
-what is unpublished and never keeps a "last id".
-"""
-
-import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
+from dataclasses import dataclass
+from importlib.resources import files
 
-import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
-from shared.background import heed_cancellation
 from shared.events import Event
-from shared.postgres import TRANSIENT, Connection, Pool, Row
+from shared.postgres import Connection, Row
 
 BATCH = 500
-POLL_SECONDS = 0.25
-FOLLOW_SECONDS = 1.0
-BACKOFF_SECONDS = 1.0
 
-WAITED_OUT: tuple[type[Exception], ...] = (*TRANSIENT, RedisError)
 
-log = structlog.get_logger()
+def script(name: str) -> str:
+    """The text of one of the Lua scripts that add to the stream."""
+    folder = files("shared")
+    return "".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in ("held", name))
 
 
 async def write(connection: Connection, *events: Event) -> None:
@@ -35,76 +24,67 @@ async def write(connection: Connection, *events: Event) -> None:
     )
 
 
-class Relay:
-    """Publishes one service's outbox to the stream, in order, while it holds the outbox's lock.
+@dataclass(frozen=True, order=True)
+class EntryId:
+    """A stream entry's id: milliseconds and sequence."""
 
-    An event may be published twice (a crash between the stream and the mark); consumers drop the second by its id.
-    """
+    ms: int
+    seq: int
 
-    def __init__(self, pool: Pool, redis: Redis, service: str, stream: str) -> None:
-        self._pool = pool
-        self._redis = redis
-        self._lock = f"besakakam.relay.{service}"
-        self._stream = stream
-        self._wake = asyncio.Event()
+    @classmethod
+    def read(cls, text: bytes) -> "EntryId":
+        """From Redis' `ms-seq`."""
+        ms, _, seq = text.partition(b"-")
+        return cls(int(ms), int(seq or b"0"))
 
-    def wake(self) -> None:
-        """Say that a transaction with events has just been committed in this process."""
-        self._wake.set()
 
-    async def run(self) -> None:
-        """Publish until cancelled; an unreachable server is waited for."""
-        while True:
-            try:
-                await self._lead()
-            except WAITED_OUT as error:
-                log.warning("relay.waiting", error=repr(error))
-                await asyncio.sleep(BACKOFF_SECONDS)
+async def waiting(connection: Connection) -> list[Row]:
+    """Up to `BATCH` events that are not in the stream, in their order: `position`, `body`."""
+    return await connection.fetch(
+        "SELECT position, body FROM outbox WHERE published_at IS NULL ORDER BY position LIMIT $1", BATCH
+    )
 
-    async def _lead(self) -> None:
-        async with self._pool.acquire() as connection:
-            if not await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", self._lock):
-                await asyncio.sleep(FOLLOW_SECONDS)
-                return
-            try:
-                await self._publish_for_ever(connection)
-            finally:
-                # The pool would free the lock too; freeing it here hands over at once when the connection is well.
-                with suppress(*TRANSIENT):
-                    await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", self._lock)
 
-    async def _publish_for_ever(self, connection: Connection) -> None:
-        while True:
-            heed_cancellation()
-            self._wake.clear()
-            if await self.publish_batch(connection) < BATCH:
-                await self._pause()
+async def last_batch(connection: Connection) -> tuple[int, int]:
+    """The number of the last batch known to be in the stream, and the next batch's: never used before."""
+    row = await connection.fetchrow("SELECT batch, nextval('batch') AS next FROM relay")
+    assert row is not None
+    return row["batch"], row["next"]
 
-    async def publish_batch(self, connection: Connection) -> int:
-        """Publish up to `BATCH` waiting events and mark them; returns how many."""
-        waiting = await connection.fetch(
-            "SELECT position, body FROM outbox WHERE published_at IS NULL ORDER BY position LIMIT $1", BATCH
+
+async def record(connection: Connection, batch: int, rows: Sequence[Row], entries: Sequence[EntryId]) -> int:
+    """Note that the batch has carried the rows into the stream as these entries; returns the next batch's number."""
+    following: int = await connection.fetchval(
+        "WITH done AS (SELECT * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS t (position, ms, seq)),"
+        " marked AS (UPDATE outbox SET published_at = now(), batch = $1, entry_ms = done.ms, entry_seq = done.seq"
+        "  FROM done WHERE outbox.position = done.position)"
+        " UPDATE relay SET batch = $1 RETURNING nextval('batch')",
+        batch,
+        [row["position"] for row in rows],
+        [entry.ms for entry in entries],
+        [entry.seq for entry in entries],
+    )
+    return following
+
+
+async def take_back(connection: Connection, batch: int) -> int:
+    """Make unpublished what later batches than this carried, and nobody is known to have done; returns how many."""
+    async with connection.transaction():
+        await connection.execute("UPDATE relay SET batch = $1", batch)
+        lost: int = await connection.fetchval(
+            "WITH lost AS (UPDATE outbox SET published_at = NULL, batch = NULL, entry_ms = NULL, entry_seq = NULL"
+            "  WHERE batch > $1 AND published_at IS NOT NULL AND confirmed_at IS NULL RETURNING 1)"
+            " SELECT count(*) FROM lost",
+            batch,
         )
-        if waiting:
-            await self._mark(connection, waiting, await self._add(waiting))
-        return len(waiting)
+        return lost
 
-    async def _add(self, rows: Sequence[Row]) -> list[bytes]:
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for row in rows:
-                pipeline.xadd(self._stream, {"event": row["body"]})
-            return list(await pipeline.execute())
 
-    async def _mark(self, connection: Connection, rows: Sequence[Row], entry_ids: list[bytes]) -> None:
-        await connection.execute(
-            "UPDATE outbox SET published_at = now(), entry_id = done.entry_id"
-            " FROM unnest($1::bigint[], $2::text[]) AS done (position, entry_id)"
-            " WHERE outbox.position = done.position",
-            [row["position"] for row in rows],
-            [entry_id.decode() for entry_id in entry_ids],
-        )
-
-    async def _pause(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._wake.wait()
+async def confirm(connection: Connection, below: EntryId) -> None:
+    """Note that every registered consumer has done the events of the entries below this one."""
+    await connection.execute(
+        "UPDATE outbox SET confirmed_at = now() WHERE published_at IS NOT NULL AND confirmed_at IS NULL"
+        " AND (entry_ms, entry_seq) < ($1, $2)",
+        below.ms,
+        below.seq,
+    )

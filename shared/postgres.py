@@ -34,6 +34,9 @@ TRANSIENT: tuple[type[Exception], ...] = (
 
 _OF_FILES = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotADirectoryError)
 
+PRUNED = ("outbox", "inbox")
+"""The only tables from which a service may delete (see docs/transport.md)."""
+
 ROLES_LOCK = 7_204_016_324
 """Advisory lock under which one process at a time migrates; an arbitrary number of our own."""
 
@@ -111,7 +114,7 @@ async def migrate(url: str, service: str, *folders: Traversable) -> list[str]:
     """Bring the service's schema up to date as the database's owner; returns the names newly applied, in order.
 
     Each folder's `NNNN_name.sql` files are applied in order, each once, in one transaction. The service's role may
-    read, insert and update its own tables, and delete from none.
+    read, insert and update its own tables, and delete only from its outbox and inbox (see docs/transport.md).
     """
     connection = await asyncpg.connect(url, timeout=10)
     try:
@@ -172,6 +175,9 @@ async def _grant(connection: Owner, service: str) -> None:
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};"
         f"REVOKE INSERT, UPDATE ON {schema}.migration FROM {role}"
     )
+    for table in PRUNED:
+        if await connection.fetchval("SELECT to_regclass($1)", f"{schema}.{table}"):
+            await connection.execute(f"GRANT DELETE ON {schema}.{table} TO {role}")
 
 
 async def check_migrated(pool: Pool, service: str, *folders: Traversable) -> None:

@@ -3,9 +3,11 @@
 import asyncio
 import os
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -18,11 +20,12 @@ from redis.exceptions import RedisError
 
 from shared import health
 from shared.background import Background
+from shared.consumer import Consumer, Handle, Reading
 from shared.log import configure
-from shared.outbox import Relay
 from shared.postgres import TRANSIENT, NotMigrated, Pool, check_migrated, open_pool
+from shared.relay import Publishing, Relay
 from shared.settings import ServiceSettings
-from shared.streams import Consumer, Handle, Reading, Stream, connect, open_broker
+from shared.streams import Stream, connect, open_broker
 
 SCHEMA_SECONDS = 1.0
 NO_SCHEMA: tuple[type[Exception], ...] = (NotMigrated, UndefinedTableError, InvalidParameterValueError, *TRANSIENT)
@@ -49,7 +52,7 @@ class Plumbing:
         reading = Reading(
             stream=settings.stream,
             group=self.service,
-            consumer=settings.replica or f"{socket.gethostname()}-{os.getpid()}",
+            consumer=f"{settings.replica or socket.gethostname()}-{os.getpid()}-{time.time_ns():x}",
             redeliver_after_ms=settings.redeliver_after_ms,
             max_deliveries=settings.max_deliveries,
         )
@@ -70,6 +73,16 @@ class Plumbing:
         await work()
 
 
+def _publishing(settings: ServiceSettings, service: str) -> Publishing:
+    return Publishing(
+        service=service,
+        stream=settings.stream,
+        consumers=settings.consumers,
+        keep=timedelta(days=settings.keep_outbox_days),
+        keep_stream=timedelta(hours=settings.keep_stream_hours),
+    )
+
+
 def migrations_of(service: str) -> tuple[Traversable, Traversable]:
     """The folders of numbered SQL files that make up a service's schema, in order."""
     return files("shared") / "migrations", files(f"services.{service}") / "migrations"
@@ -87,7 +100,7 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> AsyncIterato
         )
         redis = connect(settings.redis_url.get_secret_value())
         stack.push_async_callback(redis.aclose)
-        relay = Relay(pool, redis, service, settings.stream)
+        relay = Relay(pool, redis, _publishing(settings, service))
         background = Background()
         stack.push_async_callback(background.stop)
         parts = Plumbing(settings, service, pool, redis, relay, background)

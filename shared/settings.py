@@ -41,6 +41,11 @@ class ServiceSettings(BaseSettings):
     max_deliveries: int = Field(default=8, ge=1)
     """After so many failed deliveries an event goes to the dead-letter stream."""
     stream: str = "besakakam:events"
+    consumers: tuple[str, ...] = ("issuer", "notifier", "archive")
+    """The registered consumers: an event is kept until each of them has done it."""
+    keep_outbox_days: int = Field(default=30, ge=1)
+    keep_stream_hours: int = Field(default=24, ge=0)
+    """How far back dashboards can read the stream; what services need is kept in any case."""
 
     def secrets(self) -> list[str]:
         """Every text that no log may show: the secret settings, and the passwords within URLs."""

@@ -2,9 +2,9 @@
 
 from services.issuer.acts import requests, returns
 from services.issuer.acts.parts import Parts
+from shared.consumer import Handle
 from shared.events import AnyEvent, MissionRequested, ReportReturned
 from shared.postgres import Connection
-from shared.streams import Handle
 
 
 def handler(parts: Parts) -> Handle:

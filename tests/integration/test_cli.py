@@ -99,7 +99,7 @@ async def rows(url: str, sql: str) -> int:
 async def test_migrating_twice_changes_nothing_the_second_time(empty_url: str) -> None:
     first = well("migrate", url=empty_url)
     for service in ("issuer", "notifier", "archive"):
-        assert f"{service}: 0001_transport.sql, 0001_{service}.sql" in first
+        assert f"{service}: 0001_transport.sql, 0002_marks.sql, 0001_{service}.sql" in first
     assert well("migrate", url=empty_url) == "issuer: up to date\nnotifier: up to date\narchive: up to date\n"
     well("directory", "load", SAMPLES / "dfr", url=empty_url)
 

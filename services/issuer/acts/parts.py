@@ -19,8 +19,8 @@ from shared.clock import PHNOM_PENH, now
 from shared.documents import DocumentStore
 from shared.errors import Refused
 from shared.i18n import Messages, message
-from shared.outbox import Relay
 from shared.postgres import Connection, Pool, transaction
+from shared.relay import Relay
 from shared.values import DocumentRef, MissionId, Order
 
 

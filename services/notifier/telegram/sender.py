@@ -17,8 +17,8 @@ from services.notifier.telegram.calls import Calls, Done
 from services.notifier.telegram.outcome import EXPECTED, Outcome, Uncertain, classify
 from services.notifier.telegram.settling import Settler
 from shared.documents import DocumentStore
-from shared.outbox import Relay
 from shared.postgres import TRANSIENT, Connection, Pool, transaction
+from shared.relay import Relay
 
 IDLE_SECONDS: Final = 0.25
 WATCH_SECONDS: Final = 1.0

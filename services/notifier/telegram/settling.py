@@ -22,8 +22,8 @@ from services.notifier.telegram.outcome import (
     UploadAgain,
     WaitTurn,
 )
-from shared.outbox import Relay
 from shared.postgres import TRANSIENT, Connection, Pool, transaction
+from shared.relay import Relay
 
 MOVED: Final = "the group became a supergroup"
 LONGEST_PAUSE: Final = 300.0

@@ -9,7 +9,7 @@ from faststream.redis.subscriber.usecases import stream_subscriber
 from pydantic import SecretStr
 from structlog.typing import Processor
 
-from shared import outbox, streams
+from shared import relay, streams
 from shared.postgres import Pool, migrate, open_pool
 from shared.service import migrations_of
 from shared.settings import ServiceSettings
@@ -27,9 +27,11 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "BLOCK_MS", 50)
     monkeypatch.setattr(streams, "WATCH_SECONDS", 0.1)
     monkeypatch.setattr(stream_subscriber, "CONSUME_ERROR_BACKOFF_SECONDS", 0.1)
-    monkeypatch.setattr(outbox, "POLL_SECONDS", 0.05)
-    monkeypatch.setattr(outbox, "FOLLOW_SECONDS", 0.1)
-    monkeypatch.setattr(outbox, "BACKOFF_SECONDS", 0.1)
+    monkeypatch.setattr(relay, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(relay, "COMPARE_SECONDS", 0.1)
+    monkeypatch.setattr(relay, "CONFIRM_SECONDS", 0.1)
+    monkeypatch.setattr(relay, "FOLLOW_SECONDS", 0.1)
+    monkeypatch.setattr(relay, "BACKOFF_SECONDS", 0.1)
 
 
 @pytest.fixture(autouse=True)
@@ -41,10 +43,10 @@ def plain_logs() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-async def add_effects(database_url: str, folder: Path) -> None:
-    """Give the issuer's schema the tests' table."""
+async def add_effects(database_url: str, folder: Path, service: str = "issuer") -> None:
+    """Give the service's schema the tests' table."""
     (folder / "9000_effect.sql").write_text(EFFECTS)
-    await migrate(database_url, "issuer", *migrations_of("issuer"), folder)
+    await migrate(database_url, service, *migrations_of(service), folder)
 
 
 def settings_for(database_url: str, redis_url: str, folder: Path) -> ServiceSettings:
@@ -56,6 +58,7 @@ def settings_for(database_url: str, redis_url: str, folder: Path) -> ServiceSett
         redeliver_after_ms=200,
         max_deliveries=3,
         replica="one",
+        consumers=("issuer",),
     )
 
 

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
 
+from shared import outbox
 from shared.events import AnyEvent, MissionClosed, MissionClosedData
 from shared.postgres import Connection, Pool, transaction
+from shared.relay import Publishing
 from shared.values import MissionId, ReturnId
 
 STREAM = "besakakam:events"
@@ -38,6 +41,17 @@ async def add(redis: Redis, *events: AnyEvent) -> list[bytes]:
     """Put events on the stream as the relay does; their entry ids."""
     ids = [await redis.xadd(STREAM, {"event": event.to_json()}) for event in events]
     return [cast(bytes, entry_id) for entry_id in ids]
+
+
+def publishing(service: str = "issuer", *consumers: str) -> Publishing:
+    """A relay's orders: the service's outbox to the tests' stream, nothing kept for longer than it must be."""
+    return Publishing(service, STREAM, consumers or (service,), keep=timedelta(0), keep_stream=timedelta(0))
+
+
+async def commit(pool: Pool, *events: AnyEvent) -> None:
+    """Write events in the outbox in one transaction."""
+    async with transaction(pool) as connection:
+        await outbox.write(connection, *events)
 
 
 async def entries(redis: Redis, stream: str = STREAM) -> list[tuple[bytes, dict[bytes, bytes]]]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared import streams
+from shared import consumer, streams
 from shared.errors import NotYet, PoisonError
 from shared.events import AnyEvent
 from shared.postgres import Connection, Pool
@@ -196,7 +196,7 @@ async def test_an_event_before_its_cause_waits_and_is_not_counted_down(
 async def test_an_event_whose_cause_never_comes_is_set_aside(
     settings: ServiceSettings, effects: Effects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "NOT_YET_FOR", timedelta(milliseconds=1))
+    monkeypatch.setattr(consumer, "NOT_YET_FOR", timedelta(milliseconds=1))
 
     async def wait(connection: Connection, event: AnyEvent) -> None:
         raise NotYet("the mission is not known yet")

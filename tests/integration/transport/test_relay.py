@@ -11,14 +11,16 @@ from redis.asyncio import Redis
 
 from deploy.local.servers import Valkey
 from shared import outbox
+from shared import relay as relay_module
 from shared.background import Background
 from shared.events import AnyEvent, parse
-from shared.outbox import BATCH, Relay
+from shared.outbox import BATCH
 from shared.postgres import Pool, transaction
+from shared.relay import Relay
 from shared.service import plumbing
 from shared.settings import ServiceSettings
 from shared.streams import connect
-from tests.integration.transport.samples import STREAM, Effects, closed, entries, eventually
+from tests.integration.transport.samples import STREAM, Effects, closed, commit, entries, eventually, publishing
 
 LOCKS = (
     "SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND database = ("
@@ -30,7 +32,7 @@ LOCKS = (
 async def relaying(pool: Pool, redis: Redis, count: int = 1) -> AsyncIterator[list[Relay]]:
     """Relays at work as background tasks of their own, all alive to the end."""
     background = Background()
-    relays = [Relay(pool, redis, "issuer", STREAM) for _ in range(count)]
+    relays = [Relay(pool, redis, publishing()) for _ in range(count)]
     for number, relay in enumerate(relays):
         background.start(f"relay-{number}", relay.run())
     try:
@@ -38,11 +40,6 @@ async def relaying(pool: Pool, redis: Redis, count: int = 1) -> AsyncIterator[li
         assert background.dead() == []
     finally:
         await background.stop()
-
-
-async def commit(pool: Pool, *events: AnyEvent) -> None:
-    async with transaction(pool) as connection:
-        await outbox.write(connection, *events)
 
 
 async def published(redis: Redis) -> list[AnyEvent]:
@@ -71,7 +68,7 @@ async def test_all_is_published_in_order_over_several_batches(pool: Pool, effect
         await reach(effects.redis, *events)
         await eventually(lambda: all_marked(pool), "every row marked")
     ids = [entry_id.decode() for entry_id, _ in await entries(effects.redis)]
-    rows = await pool.fetch("SELECT entry_id FROM outbox ORDER BY position")
+    rows = await pool.fetch("SELECT entry_ms || '-' || entry_seq AS entry_id FROM outbox ORDER BY position")
     assert [row["entry_id"] for row in rows] == ids
 
 
@@ -97,7 +94,7 @@ async def test_only_what_is_committed_is_published(pool: Pool, effects: Effects)
 
 
 async def test_the_wake_is_heard(pool: Pool, effects: Effects, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "POLL_SECONDS", 3600)
+    monkeypatch.setattr(relay_module, "POLL_SECONDS", 3600)
     first, second = closed(), closed()
     await commit(pool, first)
     async with relaying(pool, effects.redis) as (relay,):
@@ -109,7 +106,7 @@ async def test_the_wake_is_heard(pool: Pool, effects: Effects, monkeypatch: pyte
 
 async def test_a_relay_stops_also_in_the_moment_of_being_woken(pool: Pool, effects: Effects) -> None:
     for ticks in range(4):
-        background, relay, event = Background(), Relay(pool, effects.redis, "issuer", STREAM), closed()
+        background, relay, event = Background(), Relay(pool, effects.redis, publishing()), closed()
         background.start("relay", relay.run())
         await commit(pool, event)
         await eventually(lambda: all_marked(pool), "the relay at work")

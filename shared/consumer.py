@@ -1,0 +1,196 @@
+"""What becomes of a stream entry: it is done, tried again, or set aside.
+
+*Done* is acknowledged, *retry* stays pending until it is claimed again, *dead* is set aside with its reason. That is
+decided here and nowhere else. An outage of a server is waited out in place, so that it never looks like poison.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from shared import dead_letters, inbox
+from shared.clock import now
+from shared.errors import NotYet, PoisonError
+from shared.events import AnyEvent, parse
+from shared.log import about
+from shared.outbox import EntryId
+from shared.postgres import Connection, Pool, passes, transaction
+
+Handle = Callable[[Connection, AnyEvent], Awaitable[None]]
+
+NOT_YET_FOR = timedelta(hours=1)
+"""How long an event may wait for the one that it depends on before it is set aside."""
+
+DEAD_TOLD = 10_000
+"""The dead-letter stream only tells; it keeps about so many of its latest entries."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Which stream a service reads, as which group and consumer, and when it gives up. Times in milliseconds."""
+
+    stream: str
+    group: str
+    consumer: str
+    redeliver_after_ms: int
+    max_deliveries: int
+
+    @property
+    def dead_letters(self) -> str:
+        """Name of the stream where events are set aside."""
+        return f"{self.stream}:dead"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One stream entry as delivered: its id, the event's bytes, and how often it has been delivered."""
+
+    entry_id: bytes
+    fields: Mapping[bytes, bytes]
+    deliveries: int
+
+    @property
+    def body(self) -> bytes:
+        """The event's bytes."""
+        return self.fields.get(b"event", b"")
+
+    def is_for(self, group: str) -> bool:
+        """Whether the entry concerns the group: one replayed for another does not."""
+        return self.fields.get(b"for", group.encode()) == group.encode()
+
+    @property
+    def added_at(self) -> datetime:
+        """When Redis took the entry in."""
+        return datetime.fromtimestamp(EntryId.read(self.entry_id).ms / 1000, UTC)
+
+
+class Consumer:
+    """Feeds events to a service's handler, each once, in a transaction of its own."""
+
+    def __init__(
+        self, pool: Pool, redis: Redis, reading: Reading, handle: Handle, *, after_commit: Callable[[], None]
+    ) -> None:
+        self._pool = pool
+        self._redis = redis
+        self._reading = reading
+        self._handle = handle
+        self._after_commit = after_commit
+
+    async def settle(self, entry: Entry) -> None:
+        """Bring one entry to its end: done, retry or dead."""
+        if not entry.is_for(self._reading.group):
+            await self._acknowledge(entry)
+            return
+        try:
+            event = parse(entry.body)
+        except PoisonError as error:
+            await self._bury(entry, error.reason, None)
+            return
+        with about(event):
+            try:
+                await self._settle_event(entry, event)
+            except PoisonError as error:
+                await self._bury(entry, error.reason, event.event_id)
+
+    async def _settle_event(self, entry: Entry, event: AnyEvent) -> None:
+        if entry.deliveries > self._reading.max_deliveries:
+            raise PoisonError("delivered too often without an end; the process may have died each time")
+        try:
+            await self._when_possible(entry, lambda: self._apply(entry, event))
+        except NotYet as reason:
+            log.info("event.waits", reason=str(reason))
+            if now() - entry.added_at > NOT_YET_FOR:
+                raise PoisonError(f"waited too long: {reason}") from reason
+            await self._hold(entry, 1)
+        except PoisonError:
+            raise
+        except Exception as error:
+            log.exception("event.failed", deliveries=entry.deliveries)
+            if entry.deliveries >= self._reading.max_deliveries:
+                raise PoisonError(f"{type(error).__name__}: {error}") from error
+        else:
+            await self._acknowledge(entry)
+
+    async def _when_possible(self, entry: Entry, work: Callable[[], Awaitable[None]]) -> None:
+        """Do the work, waiting out an unreachable server for as long as it takes, and keep the entry meanwhile."""
+        pause, longest = 0.1, min(5.0, self._reading.redeliver_after_ms / 3000)  # else another takes the entry over
+        while True:
+            try:
+                await work()
+            except Exception as error:
+                if not passes(error):
+                    raise
+                log.warning("event.server_unreachable", error=repr(error), retry_in=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, longest)
+                await self._hold(entry, max(1, entry.deliveries - 1))
+            else:
+                return
+
+    async def _apply(self, entry: Entry, event: AnyEvent) -> None:
+        async with transaction(self._pool) as connection:
+            if first := await inbox.first_time(connection, event):
+                await self._handle(connection, event)
+            await dead_letters.close(connection, entry.body)
+        self._after_commit()
+        log.info("event.handled" if first else "event.known")
+
+    async def _hold(self, entry: Entry, deliveries: int) -> None:
+        """Keep the entry, as delivered so often and only now: waiting is not failing, and not yet abandoning."""
+        reading = self._reading
+        with suppress(RedisError):  # it is then claimed as abandoned once the queue is back
+            await self._redis.xclaim(
+                reading.stream, reading.group, reading.consumer, 0, [entry.entry_id], retrycount=deliveries, justid=True
+            )
+
+    async def _acknowledge(self, entry: Entry) -> None:
+        """Say that the entry is done. Where the queue is away it comes again and is known, and the next is not held up.
+
+        Failing here would leave the rest of a batch behind, to be done later than what came after it.
+        """
+        try:
+            await self._redis.xack(self._reading.stream, self._reading.group, entry.entry_id)
+        except RedisError as error:
+            log.warning("event.not_acknowledged", error=repr(error))
+
+    async def _bury(self, entry: Entry, reason: str, event_id: UUID | None) -> None:
+        """Set the entry aside: first in the database, which keeps it, then on the stream that tells of it."""
+        log.error("event.dead", entry_id=entry.entry_id.decode(), reason=reason)
+        await self._when_possible(entry, lambda: self._keep(entry, reason, event_id))
+        try:
+            await self._tell_of_the_dead(entry, reason)
+        except RedisError as error:
+            log.warning("event.not_acknowledged", error=repr(error))
+
+    async def _tell_of_the_dead(self, entry: Entry, reason: str) -> None:
+        reading = self._reading
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.xadd(
+                reading.dead_letters,
+                {
+                    "service": reading.group,
+                    "reason": reason,
+                    "deliveries": entry.deliveries,
+                    "entry_id": entry.entry_id,
+                    "added_at": entry.added_at.isoformat(),
+                    "died_at": now().isoformat(),
+                    "event": entry.body,
+                },
+                maxlen=DEAD_TOLD,
+                approximate=True,
+            )
+            pipeline.xack(reading.stream, reading.group, entry.entry_id)
+            await pipeline.execute()
+
+    async def _keep(self, entry: Entry, reason: str, event_id: UUID | None) -> None:
+        async with transaction(self._pool) as connection:
+            await dead_letters.add(connection, entry.body, event_id, reason, entry.deliveries, entry.added_at)

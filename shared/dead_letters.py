@@ -1,0 +1,66 @@
+"""Events that a service could not handle: kept in its own schema, so that losing Redis loses none."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.clock import now
+from shared.postgres import Connection, Row
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """An event set aside: why, how often it was tried, from when to when, and its bytes."""
+
+    dead_id: int
+    event_id: UUID | None
+    reason: str
+    deliveries: int
+    first_at: datetime
+    last_at: datetime
+    body: bytes
+
+
+async def add(
+    connection: Connection, body: bytes, event_id: UUID | None, reason: str, deliveries: int, first_at: datetime
+) -> None:
+    """Set an event aside; the same bytes again, while still aside, count as further attempts."""
+    await connection.execute(
+        "INSERT INTO dead_letter (digest, event_id, reason, deliveries, first_at, last_at, body)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        " ON CONFLICT (digest) WHERE closed_at IS NULL DO UPDATE SET"
+        " reason = excluded.reason, deliveries = dead_letter.deliveries + excluded.deliveries,"
+        " last_at = excluded.last_at",
+        hashlib.sha256(body).digest(),
+        event_id,
+        reason.replace("\x00", "\ufffd"),
+        deliveries,
+        first_at,
+        now(),
+        body,
+    )
+
+
+async def close(connection: Connection, body: bytes) -> None:
+    """Close the letter of an event that has now been handled: the same bytes, which may not have been readable then."""
+    await connection.execute(
+        "UPDATE dead_letter SET closed_at = now() WHERE digest = $1 AND closed_at IS NULL",
+        hashlib.sha256(body).digest(),
+    )
+
+
+def _letter(row: Row) -> DeadLetter:
+    return DeadLetter(**{name: row[name] for name in DeadLetter.__dataclass_fields__})
+
+
+async def waiting(connection: Connection, limit: int = 100) -> list[DeadLetter]:
+    """Letters that are still aside, oldest first."""
+    rows = await connection.fetch("SELECT * FROM dead_letter WHERE closed_at IS NULL ORDER BY dead_id LIMIT $1", limit)
+    return [_letter(row) for row in rows]
+
+
+async def find(connection: Connection, dead_id: int) -> DeadLetter | None:
+    """One letter that is still aside, or None."""
+    row = await connection.fetchrow("SELECT * FROM dead_letter WHERE dead_id = $1 AND closed_at IS NULL", dead_id)
+    return _letter(row) if row else None

@@ -1,0 +1,192 @@
+"""The relay: it carries the outbox to the stream, notices what Redis has lost, and carries that again.
+
+It is our own because no library keeps up with it or can publish again what a lost Redis forgot; see
+docs/transport.md and docs/decisions. One relay at a time works on an outbox, by an advisory lock; positions commit out
+of order, so it looks for what is unpublished and never keeps a "last position".
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from shared import groups, outbox, retention
+from shared.background import heed_cancellation
+from shared.clock import now
+from shared.outbox import BATCH, EntryId
+from shared.postgres import TRANSIENT, Connection, Pool, Row
+
+POLL_SECONDS = 0.5
+COMPARE_SECONDS = 1.0
+CONFIRM_SECONDS = 2.0
+CLEAR_SECONDS = 60.0
+FOLLOW_SECONDS = 1.0
+BACKOFF_SECONDS = 1.0
+IDLE_SECONDS = 10
+"""A leader whose session is silent for so long is stopped or cut off: PostgreSQL ends it, and another takes over."""
+WAITED_OUT: tuple[type[Exception], ...] = (*TRANSIENT, RedisError)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """Whose outbox goes to which stream, which groups have to confirm its events, and how long things are kept.
+
+    The registered consumers are the registered producers as well: every service has an outbox.
+    """
+
+    service: str
+    stream: str
+    consumers: tuple[str, ...]
+    keep: timedelta
+    keep_stream: timedelta
+
+    @property
+    def marks(self) -> str:
+        """The hash that holds each relay's mark."""
+        return f"{self.stream}:marks"
+
+    @property
+    def horizons(self) -> str:
+        """The hash in which each relay tells since when it may still publish."""
+        return f"{self.stream}:horizons"
+
+    @property
+    def channel(self) -> str:
+        """Where PostgreSQL tells the leader of a commit."""
+        return f"besakakam_outbox_{self.service}"
+
+
+class Relay:
+    """Publishes one service's outbox to the stream, in order, while it holds the outbox's lock.
+
+    An event may be published twice (a crash between the stream and its record); consumers drop the second by its id.
+    """
+
+    def __init__(self, pool: Pool, redis: Redis, publishing: Publishing) -> None:
+        self._pool = pool
+        self._redis = redis
+        self._publishing = publishing
+        self._script = redis.register_script(outbox.script("publish"))
+        self._wake = asyncio.Event()
+        self._batch, self._next = 0, 1
+        self._compared = 0.0
+        self._confirmed = 0.0
+        self._cleared = 0.0
+
+    def wake(self) -> None:
+        """Say that a transaction with events has just been committed in this process."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled; an unreachable server is waited for."""
+        while True:
+            heed_cancellation()
+            try:
+                await self._lead_or_follow()
+            except WAITED_OUT as error:
+                log.warning("relay.waiting", error=repr(error))
+                await asyncio.sleep(BACKOFF_SECONDS)
+
+    async def _lead_or_follow(self) -> None:
+        lock = f"besakakam.relay.{self._publishing.service}"
+        async with self._pool.acquire() as connection:
+            if await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", lock):
+                try:
+                    await self._lead(connection)
+                finally:
+                    # The pool would free the lock too; here it is handed over at once when the connection is well.
+                    with suppress(*TRANSIENT):
+                        await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", lock)
+        if await self._woken(FOLLOW_SECONDS):
+            self._wake.clear()
+            await self._pool.execute("SELECT pg_notify($1, '')", self._publishing.channel)
+
+    async def _lead(self, connection: Connection) -> None:
+        for silence in ("idle_session_timeout", "idle_in_transaction_session_timeout", "tcp_user_timeout"):
+            await connection.execute(f"SET {silence} = '{IDLE_SECONDS}s'")
+        await connection.add_listener(self._publishing.channel, self._told)
+        try:
+            self._batch, self._next = await outbox.last_batch(connection)
+            self._compared = 0.0
+            while True:
+                heed_cancellation()
+                self._wake.clear()
+                count = await self.publish_batch(connection)
+                await self._confirm(connection)
+                if count < BATCH:
+                    await self._woken(POLL_SECONDS)
+        finally:
+            with suppress(*TRANSIENT):
+                await connection.remove_listener(self._publishing.channel, self._told)
+
+    def _told(self, *_: object) -> None:
+        self._wake.set()
+
+    async def publish_batch(self, connection: Connection) -> int:
+        """Publish up to `BATCH` waiting events; returns how many. Finds out what Redis has lost, and takes it back."""
+        rows = await outbox.waiting(connection)
+        if not rows and time.monotonic() - self._compared < COMPARE_SECONDS:
+            return 0
+        entries = await self._publish(connection, rows)
+        if entries is None:
+            return BATCH
+        if rows:
+            following = await outbox.record(connection, self._next, rows, entries)
+            self._batch, self._next = self._next, following
+        return len(rows)
+
+    async def _publish(self, connection: Connection, rows: Sequence[Row]) -> list[EntryId] | None:
+        """Add the rows' events in one step, or only compare where there are none; None where the mark was another."""
+        publishing = self._publishing
+        arguments: list[Any] = [publishing.service, self._batch, self._next, *(row["body"] for row in rows)]
+        found, *entries = await self._script(keys=[publishing.stream, publishing.marks], args=arguments)
+        self._compared = time.monotonic()
+        if int(found) != self._batch:
+            await self._recover(connection, int(found))
+            return None
+        return [EntryId.read(entry) for entry in entries]
+
+    async def _recover(self, connection: Connection, found: int) -> None:
+        """Redis holds another batch than the last one recorded: older (it has lost some) or newer (we crashed)."""
+        lost = await outbox.take_back(connection, found)
+        log.warning("relay.recovers", recorded=self._batch, found=found, to_publish_again=lost)
+        self._batch = found
+
+    async def _confirm(self, connection: Connection) -> None:
+        """Record what every registered consumer has done, and cut the stream behind them."""
+        if time.monotonic() - self._confirmed < CONFIRM_SECONDS:
+            return
+        publishing = self._publishing
+        below = await groups.done_below(self._redis, publishing.stream, publishing.consumers)
+        # Compared after the groups were read: had Redis lost anything before, their positions would prove nothing.
+        if below is not None and await self._publish(connection, []) is not None:
+            await outbox.confirm(connection, below)
+            await self._clear_away(connection)
+        self._confirmed = time.monotonic()
+
+    async def _clear_away(self, connection: Connection) -> None:
+        """Cut the stream and delete what nobody can need again (see docs/transport.md); seldom."""
+        if time.monotonic() - self._cleared < CLEAR_SECONDS:
+            return
+        publishing = self._publishing
+        keep_from = now() - publishing.keep_stream
+        await groups.trim(self._redis, publishing.stream, publishing.consumers, int(keep_from.timestamp() * 1000))
+        await retention.prune_outbox(connection, publishing.keep)
+        await retention.publish_horizon(connection, self._redis, publishing.horizons, publishing.service)
+        await retention.prune_inbox(connection, self._redis, publishing.horizons, publishing.consumers, publishing.keep)
+        self._cleared = time.monotonic()
+
+    async def _woken(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        return self._wake.is_set()
