@@ -20,7 +20,7 @@ from deploy.local.demo.clients import Clients, until
 from deploy.local.demo.plan import Plan, make_plan
 from deploy.local.demo.prepare import prepare
 from deploy.local.servers import EmbeddedServers
-from services.cli import SERVICES
+from services.command import SERVICES
 from services.issuer.directory import Group, GroupKind
 from shared.clock import PHNOM_PENH
 
@@ -74,7 +74,7 @@ class Town:
             return [f"services.{name}"]
         folder = self.plan.path
         place = ["--folder", str(folder / "telegram"), "--seed", str(folder / "telegram.json")]
-        return ["deploy.local.telegram", "--port", str(self.plan.telegram), "--token", *place]
+        return ["deploy.local.telegram", "--port", str(self.plan.telegram), "--token", self.plan.bot_token, *place]
 
     def kill(self, name: str) -> None:
         """kill -9, and see it dead."""
