@@ -78,9 +78,9 @@ async def test_under_load_nothing_is_lost_and_nothing_happens_twice(there: Minis
     flowing, lost = asyncio.Event(), asyncio.Event()
 
     async def produce(service: str) -> None:
-        for number in range(60):
+        for number in range(24):
             await there.commit(service, 5)
-            if number == 30:
+            if number == 10:
                 flowing.set()
             await asyncio.sleep(0.01)
         await lost.wait()
