@@ -1,10 +1,14 @@
 """Events that a service could not handle: kept in its own schema, so that losing Redis loses none."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from redis.asyncio import Redis
+
+from shared import outbox
 from shared.clock import now
 from shared.postgres import Connection, Row
 
@@ -64,3 +68,14 @@ async def find(connection: Connection, dead_id: int) -> DeadLetter | None:
     """One letter that is still aside, or None."""
     row = await connection.fetchrow("SELECT * FROM dead_letter WHERE dead_id = $1 AND closed_at IS NULL", dead_id)
     return _letter(row) if row else None
+
+
+async def replay(redis: Redis, stream: str, group: str, letters: Sequence[DeadLetter]) -> list[bytes]:
+    """Add the letters' events to the stream once more, for this group only; the new entries' ids."""
+    if not letters:
+        return []
+    script = redis.register_script(outbox.script("replay"))
+    entries: list[bytes] = await script(
+        keys=[stream, outbox.marks(stream)], args=[group, *(letter.body for letter in letters)]
+    )
+    return entries

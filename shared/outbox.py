@@ -16,6 +16,11 @@ def script(name: str) -> str:
     return "".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in ("held", name))
 
 
+def marks(stream: str) -> str:
+    """The hash that holds each relay's mark."""
+    return f"{stream}:marks"
+
+
 async def write(connection: Connection, *events: Event) -> None:
     """Put events in the outbox, within the caller's transaction."""
     await connection.executemany(

@@ -52,7 +52,7 @@ class Publishing:
     @property
     def marks(self) -> str:
         """The hash that holds each relay's mark."""
-        return f"{self.stream}:marks"
+        return outbox.marks(self.stream)
 
     @property
     def horizons(self) -> str:

@@ -9,7 +9,7 @@ import pytest_asyncio
 from deploy.local.demo.cast import Cast
 from deploy.local.demo.clients import Clients
 from deploy.local.demo.story import Story, make_keys
-from services.cli import SERVICES
+from services.command import SERVICES
 from tests.acceptance.town import Town, announcements, casts, pause, published, rows, settled, town
 
 STEPS = ("request", "issue", "announced", "returned", "accepted")

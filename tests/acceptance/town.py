@@ -20,7 +20,7 @@ from deploy.local.demo.clients import Clients, until
 from deploy.local.demo.plan import Plan, make_plan
 from deploy.local.demo.prepare import prepare
 from deploy.local.servers import EmbeddedServers
-from services.cli import SERVICES
+from services.command import SERVICES
 from services.issuer.directory import Group, GroupKind
 from shared.clock import PHNOM_PENH
 

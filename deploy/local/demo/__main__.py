@@ -18,7 +18,7 @@ from deploy.local.demo.cast import Cast
 from deploy.local.demo.plan import Plan, make_plan
 from deploy.local.demo.prepare import NotEmpty, prepare
 from deploy.local.servers import EmbeddedServers, ServersError
-from services.cli import SERVICES
+from services.command import SERVICES
 
 FOLDER = Path("var/demo")
 WATCH_SECONDS = 1.0

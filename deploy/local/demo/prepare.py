@@ -6,7 +6,7 @@ import asyncpg
 
 from deploy.local.demo.cast import SAMPLES, telegram_seed
 from deploy.local.demo.plan import Plan
-from services.cli import SERVICES
+from services.command import SERVICES
 from services.issuer.admin import load_directory
 from services.issuer.directory import Group
 from shared.postgres import migrate, open_pool

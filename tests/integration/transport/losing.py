@@ -110,9 +110,7 @@ async def ministry(database_url: str, folder: Path) -> AsyncIterator[Ministry]:
         settings = settings_for(database_url, server.url, folder).model_copy(
             update={"redeliver_after_ms": 10_000, "consumers": SERVICES, "max_deliveries": 8}
         )
-        pools = {
-            service: await stack.enter_async_context(open_pool(database_url, service, 3)) for service in SERVICES
-        }
+        pools = {service: await stack.enter_async_context(open_pool(database_url, service, 3)) for service in SERVICES}
         yield Ministry(settings, server, redis, pools)
 
 

@@ -16,7 +16,7 @@ from shared.background import Background
 from shared.events import AnyEvent, parse
 from shared.outbox import BATCH
 from shared.postgres import Pool, transaction
-from shared.relay import Relay
+from shared.relay import Publishing, Relay
 from shared.service import plumbing
 from shared.settings import ServiceSettings
 from shared.streams import connect
@@ -29,10 +29,12 @@ LOCKS = (
 
 
 @asynccontextmanager
-async def relaying(pool: Pool, redis: Redis, count: int = 1) -> AsyncIterator[list[Relay]]:
+async def relaying(
+    pool: Pool, redis: Redis, count: int = 1, orders: Publishing | None = None
+) -> AsyncIterator[list[Relay]]:
     """Relays at work as background tasks of their own, all alive to the end."""
     background = Background()
-    relays = [Relay(pool, redis, publishing()) for _ in range(count)]
+    relays = [Relay(pool, redis, orders or publishing()) for _ in range(count)]
     for number, relay in enumerate(relays):
         background.start(f"relay-{number}", relay.run())
     try:
