@@ -44,8 +44,8 @@ async def add(redis: Redis, *events: AnyEvent) -> list[bytes]:
 
 
 def publishing(service: str = "issuer", *consumers: str) -> Publishing:
-    """A relay's orders: the service's outbox to the tests' stream, nothing kept for longer than it must be."""
-    return Publishing(service, STREAM, consumers or (service,), keep=timedelta(0), keep_stream=timedelta(0))
+    """A relay's orders: the service's outbox to the tests' stream, kept on the stream no longer than it must be."""
+    return Publishing(service, STREAM, consumers or (service,), keep=timedelta(days=1), keep_stream=timedelta(0))
 
 
 async def commit(pool: Pool, *events: AnyEvent) -> None:
