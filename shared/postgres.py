@@ -26,6 +26,7 @@ TRANSIENT: tuple[type[Exception], ...] = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection whose server left in mid-answer
     ConnectionError,
     TimeoutError,
     OSError,
