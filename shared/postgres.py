@@ -26,6 +26,7 @@ TRANSIENT: tuple[type[Exception], ...] = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what a connection says that its server left in the middle of an answer
     ConnectionError,
     TimeoutError,
     OSError,

@@ -22,7 +22,7 @@ SHORT = ("seed", "missions", "events", "ends", "announcements", "faults", "recov
 def main(seed: int, missions: int, faults: int, report: Path, bug: str) -> None:
     """Exits with 1 where an invariant is broken; the logs of such a run are kept."""
     folder = Path(tempfile.mkdtemp(prefix="besakakam-chaos-"))
-    found = asyncio.run(run(folder, Mix(seed, missions, faults, patience=180, bug=bug)))
+    found = asyncio.run(run(folder, Mix(seed, missions, faults, bug=bug)))
     save(found, report)
     click.echo(json.dumps({name: found[name] for name in SHORT}, ensure_ascii=False, indent=2))
     for violation in found["violations"]:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -59,11 +59,13 @@ class Strike:
     """For a killed replica: how long until it was ready again after its restart."""
 
 
-def draw(random: Random, faults: int, missions: int, replicas: int) -> list[Strike]:
-    """The plan: each kind once as far as `faults` reaches, the rest by weight; spread evenly at random."""
-    kinds = list(Kind)
+def draw(random: Random, wanted: tuple[Sequence[Kind], int], missions: int, replicas: int) -> list[Strike]:
+    """The plan for the kinds and the number wanted: each kind once as far as that reaches, the rest by weight."""
+    among, faults = wanted
+    kinds = list(among)
     random.shuffle(kinds)
-    kinds = kinds[:faults] + random.choices(list(Kind), [WEIGHTS.get(k, 1) for k in Kind], k=max(0, faults - len(kinds)))
+    more = random.choices(among, [WEIGHTS.get(kind, 1) for kind in among], k=max(0, faults - len(kinds)))
+    kinds = kinds[:faults] + more
     random.shuffle(kinds)
     steps = sorted(random.randrange(int(missions * STEPS * 0.92) + 1) for _ in kinds)
     return [
@@ -89,8 +91,7 @@ class Faults:
         """Strike each when its moment has come; returns when the last is mended."""
         async with asyncio.TaskGroup() as group:
             for strike in plan:
-                while self._load.steps < strike.at_step:
-                    await asyncio.sleep(0.05)
+                await self._load.reached(strike.at_step)
                 group.create_task(self._strike(strike))
 
     async def _strike(self, strike: Strike) -> None:

@@ -24,13 +24,17 @@ AT_ONCE = 24
 
 @dataclass(frozen=True)
 class Mix:
-    """What a run is made of. `patience`: seconds until all must be quiet; `bug`: a planted one, for tests."""
+    """What a run is made of; without `kinds`, faults of all kinds.
+
+    `patience`: the seconds that one step, and then the quiet after all, may take; `bug`: a planted one, for tests.
+    """
 
     seed: int
     missions: int
     faults: int
-    patience: float = 120
+    patience: float = 180
     bug: str = ""
+    kinds: tuple[Kind, ...] = tuple(Kind)
 
 
 async def run(folder: Path, mix: Mix) -> dict[str, Any]:
@@ -38,15 +42,13 @@ async def run(folder: Path, mix: Mix) -> dict[str, Any]:
     async with place(folder, mix.missions, mix.bug) as made, httpx.AsyncClient(timeout=20) as http:
         began = time.monotonic()
         watch = Watch(made.plan.database_url)
-        load = Load(made, watch, http, Random(mix.seed))
-        plan = draw(Random(mix.seed + 1), mix.faults, mix.missions, len(made.replicas))
+        load = Load(made, watch, http, Random(mix.seed), mix.patience)
+        plan = draw(Random(mix.seed + 1), (mix.kinds, mix.faults), mix.missions, len(made.replicas))
         poison = Poison(made.plan.redis_url, made.plan.database_url, Random(mix.seed + 2))
         watching = asyncio.ensure_future(watch.run())
-        poisoning = asyncio.ensure_future(poison.run(600))
+        poisoning = asyncio.ensure_future(poison.run(max(60, mix.patience)))
         try:
-            played, _ = await asyncio.gather(
-                load.play_all(mix.missions, AT_ONCE), Faults(made, load, http).run(plan)
-            )
+            played, _ = await asyncio.gather(load.play_all(mix.missions, AT_ONCE), Faults(made, load, http).run(plan))
             loaded = time.monotonic() - began
             found = [*await poisoning, *await quiet(made, mix.patience)]
         finally:
@@ -60,9 +62,7 @@ async def run(folder: Path, mix: Mix) -> dict[str, Any]:
         }
 
 
-async def _report(
-    made: Place, mix: Mix, plan: list[Strike], played: list[Played], found: list[str]
-) -> dict[str, Any]:
+async def _report(made: Place, mix: Mix, plan: list[Strike], played: list[Played], found: list[str]) -> dict[str, Any]:
     archived = await rows(made.plan.database_url, "SELECT type, occurred_at, archived_at FROM archive.event")
     deliveries = await rows(made.plan.database_url, "SELECT state FROM notifier.delivery WHERE kind = 'announcement'")
     return {

@@ -22,6 +22,7 @@ from tests.chaos.watch import AWAY, rows
 
 OUTBOXES = " UNION ALL ".join(f"SELECT '{s}' AS service, event_id, type, subject FROM {s}.outbox" for s in SERVICES)
 SHOWN = 10
+_AWAY: tuple[type[Exception], ...] = (*AWAY, RedisError)
 
 
 async def quiet(place: Place, seconds: float) -> list[str]:
@@ -31,7 +32,7 @@ async def quiet(place: Place, seconds: float) -> list[str]:
     while rest and time.monotonic() < deadline:
         try:
             rest = [found async for found in _under_way(place)]
-        except (*AWAY, RedisError) as error:
+        except _AWAY as error:
             rest = [f"a server is away: {error!r}"]
         await sleep(1 if rest else 0)
     return [f"not quiet within {seconds:.0f} s: {what}" for what in rest]
@@ -68,10 +69,20 @@ async def violations(place: Place, played: list[Played], poison: Poison) -> list
     for service in SERVICES:
         inbox = await rows(url, f"SELECT event_id FROM {service}.inbox")
         found += _inbox(service, events, inbox)
+    found += [text async for text in _the_dying(place)]
     found += [text async for text in _documents(place, played)]
     found += [text async for text in _deliveries(place)]
     found += _dead_letters(await dead(url), poison)
     return found
+
+
+async def _the_dying(place: Place) -> AsyncIterator[str]:
+    """Every replica has come through without a task that gave up: nobody restarts a service here."""
+    async with httpx.AsyncClient(timeout=10) as http:
+        for replica in place.replicas:
+            answer = await http.get(f"{replica.url}/livez")
+            if answer.status_code != 200:
+                yield f"{replica.name} is not well: {answer.text[:200]}"
 
 
 def _ends(played: list[Played], missions: list[dict[str, Any]]) -> Iterator[str]:
@@ -118,7 +129,7 @@ def _inbox(service: str, events: list[dict[str, Any]], inbox: list[dict[str, Any
 
 def _effects(played: list[Played], archived: list[dict[str, Any]]) -> Iterator[str]:
     """Each act has left exactly the events that it should."""
-    counts: dict[UUID, Counter[str]] = defaultdict(Counter)
+    counts: dict[UUID | None, Counter[str]] = defaultdict(Counter)
     for row in archived:
         counts[row["mission_id"]][row["type"]] += 1
     for one in (one for one in played if one.mission_id and not one.failure):

@@ -22,7 +22,6 @@ from tests.chaos.place import Place
 from tests.chaos.watch import Watch
 
 Found = TypeVar("Found")
-PATIENCE = 240.0
 TRY_AGAIN = 12.0
 STEPS = 6
 
@@ -46,12 +45,18 @@ class Played:
 class Load:
     """Plays all missions, `at_once` of them at a time; `steps` counts the acts done, by which faults are timed."""
 
-    def __init__(self, place: Place, watch: Watch, http: httpx.AsyncClient, random: Random) -> None:
+    def __init__(self, place: Place, watch: Watch, http: httpx.AsyncClient, random: Random, patience: float) -> None:
         self._place = place
         self._watch = watch
         self._http = http
         self._random = random
+        self._patience = patience
         self.steps = 0
+
+    async def reached(self, steps: int) -> None:
+        """Wait until the load has come so far."""
+        for _ in iter(lambda: self.steps >= steps, True):
+            await asyncio.sleep(0.05)
 
     async def play_all(self, missions: int, at_once: int) -> list[Played]:
         """Play every mission to its end."""
@@ -117,7 +122,7 @@ class Load:
 
     async def _hand_in(self, played: Played, who: Traveller, mission: UUID, earlier: set[UUID]) -> UUID:
         """Reply with photographs and press the button, again and again until the return is at GDAF."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self._patience
         while time.monotonic() < deadline:
             await self._reply(played, who, mission)
             try:
@@ -172,7 +177,7 @@ class Load:
         headers = {"Authorization": f"Bearer {self._place.keys[person]}", **kwargs.pop("headers", {})}
         replicas = self._place.of("issuer")
         self._random.shuffle(replicas)
-        deadline, turn, last = time.monotonic() + PATIENCE, 0, ""
+        deadline, turn, last = time.monotonic() + self._patience, 0, ""
         while time.monotonic() < deadline:
             url = replicas[turn % len(replicas)].url + path
             try:
@@ -190,7 +195,7 @@ class Load:
         raise GaveUp(f"{method} {path}: no answer but {last}")
 
     async def _until(self, what: str, look: Callable[[], Found | None]) -> Found:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self._patience
         while time.monotonic() < deadline:
             if (found := look()) is not None:
                 return found

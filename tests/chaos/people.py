@@ -94,7 +94,7 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]])
 def telegram_seed(missions: int) -> dict[str, object]:
     """The sandbox's first state: each group with its people, each of whom has opened the private chat."""
     travellers = [Traveller(index) for index in range(missions)]
-    bot = {"user": "bot", "status": "administrator"}
+    bot: dict[str, object] = {"user": "bot", "status": "administrator"}
     chats: dict[int, list[dict[str, object]]] = {LEADERSHIP_CHAT: [bot]}
     for each in travellers:
         chats.setdefault(each.chat, [dict(bot)]).append({"user": each.user})

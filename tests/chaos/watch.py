@@ -57,7 +57,9 @@ class Watch:
             " AND state NOT IN ('pending', 'sending')"
         ):
             seen.announced[row["mission_id"]] = row["message_id"]
-        for row in await connection.fetch("SELECT mission_id, draft_id FROM notifier.return_draft WHERE state = 'open'"):
+        for row in await connection.fetch(
+            "SELECT mission_id, draft_id FROM notifier.return_draft WHERE state = 'open'"
+        ):
             seen.drafts[row["mission_id"]].append(row["draft_id"].hex)
         return seen
 
