@@ -29,3 +29,11 @@ async def test_nothing_is_lost_and_nothing_done_twice(tmp_path: Path) -> None:
 async def test_a_planted_bug_is_found(tmp_path: Path, bug: str, kinds: tuple[Kind, ...]) -> None:
     report = await run(tmp_path, Mix(seed=7, missions=8, faults=8, patience=15, bug=bug, kinds=kinds))
     assert report["violations"], f"the harness did not see {bug}"
+
+
+@pytest.mark.timeout(240)
+async def test_slowness_alone_breaks_nothing(tmp_path: Path) -> None:
+    """The planted services are slow as well; without a bug that is no violation."""
+    kinds = (Kind.REDIS_EMPTIED, Kind.REPLICA_KILLED)
+    report = await run(tmp_path, Mix(seed=7, missions=8, faults=8, patience=60, bug="none", kinds=kinds))
+    assert report["violations"] == []
