@@ -7,10 +7,13 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 ONCE   ?=
 WORKERS ?= auto
+SEED    ?= 1
+MISSIONS ?= 60
+FAULTS  ?= 15
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test chaos check format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -21,6 +24,9 @@ demo: $(VENV)/.run ## one mission from invitation to closed file (ONCE=1: stop a
 test: $(VENV)/.dev .system ## style, types, boundaries and every test
 	$(MAKE) check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+chaos: $(VENV)/.dev ## strike the running system at random; SEED=1 MISSIONS=2000 FAULTS=100 for a long run
+	$(BIN)/python -m tests.chaos --seed $(SEED) --missions $(MISSIONS) --faults $(FAULTS)
 
 check: $(VENV)/.dev ## style, types and boundaries only
 	$(BIN)/ruff format --check .

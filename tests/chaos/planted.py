@@ -1,0 +1,74 @@
+"""`python -m tests.chaos.planted BUG SERVICE`: a service with a bug put in, which the harness has to find.
+
+Every planted service is slow to settle an event as well, so that a fault meets events under way.
+"""
+
+import asyncio
+import runpy
+import sys
+from collections.abc import Sequence
+
+from shared import inbox, outbox
+from shared.consumer import Consumer, Entry
+from shared.events import Event
+from shared.outbox import EntryId
+from shared.postgres import Connection, Row
+
+SLOW_SECONDS = 0.2
+_first_time = inbox.first_time
+_record = outbox.record
+_settle = Consumer.settle
+
+
+async def always_first(connection: Connection, event: Event) -> bool:
+    """The inbox marks, and nobody heeds it."""
+    await _first_time(connection, event)
+    return True
+
+
+async def delete_published(connection: Connection, batch: int, rows: Sequence[Row], entries: Sequence[EntryId]) -> int:
+    """The outbox forgets what has been published."""
+    following = await _record(connection, batch, rows, entries)
+    await connection.execute("DELETE FROM outbox WHERE position = ANY ($1)", [row["position"] for row in rows])
+    return following
+
+
+async def take_nothing_back(connection: Connection, batch: int) -> int:
+    """The relay notices what Redis lost, and goes on as if nothing had been."""
+    await connection.execute("UPDATE relay SET batch = $1", batch)
+    return 0
+
+
+async def acknowledge_first(consumer: Consumer, entry: Entry) -> None:
+    """The entry is done before it is done."""
+    await consumer._acknowledge(entry)
+    await settle_slowly(consumer, entry)
+
+
+async def settle_slowly(consumer: Consumer, entry: Entry) -> None:
+    """Something is always under way."""
+    await asyncio.sleep(SLOW_SECONDS)
+    await _settle(consumer, entry)
+
+
+def plant(bug: str) -> None:
+    """Put the bug into this process."""
+    setattr(Consumer, "settle", settle_slowly)  # noqa: B010
+    match bug:
+        case "no_inbox":
+            inbox.first_time = always_first
+        case "acknowledged_first":
+            setattr(Consumer, "settle", acknowledge_first)  # noqa: B010
+        case "outbox_deleted":
+            outbox.record = delete_published
+        case "no_recovery":
+            outbox.take_back = take_nothing_back
+        case "none":
+            pass
+        case _:
+            raise SystemExit(f"no such bug: {bug}")
+
+
+if __name__ == "__main__":
+    plant(sys.argv[1])
+    runpy.run_module(f"services.{sys.argv[2]}", run_name="__main__", alter_sys=True)

@@ -1,0 +1,57 @@
+"""Events that nobody can handle: each must end among the dead letters of every service, and nothing else may."""
+
+import asyncio
+import hashlib
+from random import Random
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from services.cli import SERVICES
+from tests.chaos.watch import AWAY, rows
+
+
+class Poison:
+    """Adds poison to the stream and sees it buried. Poison has no outbox, so what Redis loses is added again."""
+
+    def __init__(self, redis_url: str, database_url: str, random: Random) -> None:
+        self._redis_url = redis_url
+        self._database_url = database_url
+        self.sent = [f"poison {random.randrange(10**12)}".encode(), b'{"specversion": "1.0"}', b"\xff\x00", b"[]"]
+
+    async def run(self, seconds: float) -> list[str]:
+        """Send each until buried everywhere; returns what was not buried in time."""
+        waiting = {(service, body) for service in SERVICES for body in self.sent}
+        async with Redis.from_url(self._redis_url) as redis:
+            for turn in range(int(seconds)):
+                if turn % 15 == 0:
+                    await self._send(redis, {body for _, body in waiting})
+                await asyncio.sleep(1)
+                waiting -= await self._buried()
+                if not waiting:
+                    return []
+        return [f"poison {body!r} is not among the dead letters of {service}" for service, body in sorted(waiting)]
+
+    async def _send(self, redis: Redis, bodies: set[bytes]) -> None:
+        for body in sorted(bodies):
+            try:
+                await redis.xadd("besakakam:events", {"event": body})
+            except RedisError:
+                return
+
+    async def _buried(self) -> set[tuple[str, bytes]]:
+        try:
+            return {(service, body) for service, body in await dead(self._database_url)}
+        except AWAY:
+            return set()
+
+
+async def dead(database_url: str) -> list[tuple[str, bytes]]:
+    """Every open dead letter: service and bytes."""
+    union = " UNION ALL ".join(f"SELECT '{s}' AS service, body FROM {s}.dead_letter" for s in SERVICES)
+    return [(row["service"], row["body"]) for row in await rows(database_url, union)]
+
+
+def digest(body: bytes) -> str:
+    """How a report names bytes."""
+    return hashlib.sha256(body).hexdigest()[:12]
