@@ -10,7 +10,7 @@ WORKERS ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test bench check format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -21,6 +21,9 @@ demo: $(VENV)/.run ## one mission from invitation to closed file (ONCE=1: stop a
 test: $(VENV)/.dev .system ## style, types, boundaries and every test
 	$(MAKE) check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+bench: $(VENV)/.dev ## how fast it is, each figure against a floor of the same run (var/bench/latest.json)
+	$(BIN)/python -m tests.bench
 
 check: $(VENV)/.dev ## style, types and boundaries only
 	$(BIN)/ruff format --check .

@@ -74,7 +74,7 @@ class Town:
             return [f"services.{name}"]
         folder = self.plan.path
         place = ["--folder", str(folder / "telegram"), "--seed", str(folder / "telegram.json")]
-        return ["deploy.local.telegram", "--port", str(self.plan.telegram), "--token", *place]
+        return ["deploy.local.telegram", "--port", str(self.plan.telegram), "--token", self.plan.bot_token, *place]
 
     def kill(self, name: str) -> None:
         """kill -9, and see it dead."""
