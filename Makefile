@@ -13,10 +13,10 @@ FAULTS  ?= 15
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check format lock clean
+.PHONY: help demo test chaos chaos-proof bench check format lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 demo: $(VENV)/.run ## one mission from invitation to closed file (ONCE=1: stop after it)
 	$(BIN)/python -m deploy.local.demo $(if $(ONCE),--once)
@@ -27,6 +27,12 @@ test: $(VENV)/.dev .system ## style, types, boundaries and every test
 
 chaos: $(VENV)/.dev ## strike the running system at random; SEED=1 MISSIONS=2000 FAULTS=100 for a long run
 	$(BIN)/python -m tests.chaos --seed $(SEED) --missions $(MISSIONS) --faults $(FAULTS)
+
+chaos-proof: $(VENV)/.dev ## see that the harness finds bugs that are planted (several minutes)
+	$(BIN)/python -m pytest -n $(WORKERS) -m proof tests/chaos
+
+bench: $(VENV)/.dev ## how fast it is, each figure against a floor of the same run (var/bench/latest.json)
+	$(BIN)/python -m tests.bench
 
 check: $(VENV)/.dev ## style, types and boundaries only
 	$(BIN)/ruff format --check .

@@ -16,6 +16,7 @@ async def test_nothing_is_lost_and_nothing_done_twice(tmp_path: Path) -> None:
     assert sum(report["ends"].values()) == 24
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("bug", "kinds"),
@@ -31,6 +32,7 @@ async def test_a_planted_bug_is_found(tmp_path: Path, bug: str, kinds: tuple[Kin
     assert report["violations"], f"the harness did not see {bug}"
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(240)
 async def test_slowness_alone_breaks_nothing(tmp_path: Path) -> None:
     """The planted services are slow as well; without a bug that is no violation."""
