@@ -14,7 +14,7 @@ import httpx
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from services.cli import SERVICES
+from services.command import SERVICES
 from tests.chaos.load import Played
 from tests.chaos.place import Place
 from tests.chaos.poison import Poison, dead

@@ -20,7 +20,7 @@ from deploy.local.demo.clients import until
 from deploy.local.demo.plan import Plan, make_plan
 from deploy.local.servers import Postgres, Valkey
 from deploy.local.servers.ports import free_port
-from services.cli import SERVICES
+from services.command import SERVICES
 from services.issuer.admin import add_key, load_directory
 from services.notifier.store import accounts
 from shared.postgres import migrate, open_pool, transaction

@@ -7,7 +7,7 @@ from random import Random
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from services.cli import SERVICES
+from services.command import SERVICES
 from tests.chaos.watch import AWAY, rows
 
 
