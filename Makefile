@@ -28,7 +28,7 @@ test: $(VENV)/.dev .system ## style, types, boundaries and every test
 chaos: $(VENV)/.dev ## strike the running system at random; SEED=1 MISSIONS=2000 FAULTS=100 for a long run
 	$(BIN)/python -m tests.chaos --seed $(SEED) --missions $(MISSIONS) --faults $(FAULTS)
 
-chaos-proof: $(VENV)/.dev ## see that the harness finds bugs that are planted (several minutes)
+chaos-proof: $(VENV)/.dev ## a short run finds nothing, and finds each bug that is planted (several minutes)
 	$(BIN)/python -m pytest -n $(WORKERS) -m proof tests/chaos
 
 bench: $(VENV)/.dev ## how fast it is, each figure against a floor of the same run (var/bench/latest.json)

@@ -8,6 +8,7 @@ from tests.chaos.faults import Kind
 from tests.chaos.harness import Mix, run
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(240)
 async def test_nothing_is_lost_and_nothing_done_twice(tmp_path: Path) -> None:
     report = await run(tmp_path, Mix(seed=7, missions=24, faults=13))
