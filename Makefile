@@ -29,7 +29,7 @@ chaos: $(VENV)/.dev ## strike the running system at random; SEED=1 MISSIONS=2000
 	$(BIN)/python -m tests.chaos --seed $(SEED) --missions $(MISSIONS) --faults $(FAULTS)
 
 chaos-proof: $(VENV)/.dev ## a short run finds nothing, and finds each bug that is planted (several minutes)
-	$(BIN)/python -m pytest -n $(WORKERS) -m proof tests/chaos
+	$(BIN)/python -m pytest -n $(WORKERS) -m proof tests/chaos tests/bench
 
 bench: $(VENV)/.dev ## how fast it is, each figure against a floor of the same run (var/bench/latest.json)
 	$(BIN)/python -m tests.bench

@@ -13,6 +13,7 @@ from tests.bench.run import Sizes, bench
 TINY = Sizes(rounds=1, relayed=20, consumed=20, request_seconds=0.2, letters=4, announced=4)
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(240)
 async def test_every_figure_is_measured_beside_its_floor(tmp_path: Path) -> None:
     told: list[str] = []
