@@ -25,13 +25,14 @@ class Desk:
 
 DESKS = (
     Desk("mcs", "mcs.gdaf", "MCS-0021", "MCS-0015"),
-    Desk("mcs", "mcs.cabinet", "MCS-0010", "MCS-0015"),
+    Desk("mcs", "mcs.cabinet", "MCS-0010", "MCS-0006"),
     Desk("dfr", "dfr.gdlf", "DFR-0005", "DFR-0001"),
     Desk("dfr", "dfr.cabinet", "DFR-0003", "DFR-0001"),
 )
 OFFICERS = tuple(desk.officer for desk in DESKS)
-TRIP = timedelta(hours=9)
-"""A mission of `papers.order` lasts eight hours."""
+AWAY = timedelta(hours=8)
+TRIP = AWAY + timedelta(hours=1)
+"""From one mission of a couple to its next."""
 
 
 @cache
@@ -79,6 +80,7 @@ class Missions:
         )
         departs = self._start + TRIP * (turn // len(pairs))
         order = papers.order(cast, self._documents[desk.institution], departs)
+        order["returns_at"] = (departs + AWAY).isoformat()
         order["basis"]["dated"] = (self._start - timedelta(days=30)).date().isoformat()
         return order
 
