@@ -9,6 +9,7 @@ from services.issuer.directory.tables import COLUMNS
 
 UNIT_SIZE = 10
 LEADERSHIP_CHAT = -1_003_000_000_000
+FIRST_GROUP = -5_000_000
 FIRST_USER = 8_000_000_000
 OFFICERS = {"cha.cabinet": "CHA-0001", "cha.gdaf": "CHA-0002"}
 CHECKER = "CHA-0002"
@@ -34,8 +35,8 @@ class Traveller:
 
     @property
     def chat(self) -> int:
-        """The Telegram group of the unit."""
-        return LEADERSHIP_CHAT - 1 - self.index // UNIT_SIZE
+        """The Telegram group of the unit, as long as it is not upgraded."""
+        return FIRST_GROUP - self.index // UNIT_SIZE
 
     @property
     def user(self) -> int:
@@ -100,5 +101,13 @@ def telegram_seed(missions: int) -> dict[str, object]:
         chats.setdefault(each.chat, [dict(bot)]).append({"user": each.user})
     return {
         "users": [{"id": each.user, "first_name": each.person, "started": True} for each in travellers],
-        "chats": [{"id": chat, "title": f"group {chat}", "members": members} for chat, members in chats.items()],
+        "chats": [
+            {
+                "id": chat,
+                "type": "supergroup" if chat == LEADERSHIP_CHAT else "group",
+                "title": f"group {chat}",
+                "members": members,
+            }
+            for chat, members in chats.items()
+        ],
     }

@@ -27,19 +27,21 @@ from shared.postgres import migrate, open_pool, transaction
 from shared.service import migrations_of
 from tests.chaos import people
 from tests.chaos.people import Traveller
+from tests.chaos.proxy import Proxy
 
 ROOT = Path(__file__).parents[2]
 REPLICAS = 2
-SETTINGS = {"PACING": "off", "POLL_TIMEOUT": "3", "REQUEST_TIMEOUT": "5", "ALBUM_PAUSE": "0.3", "LOG_FORMAT": "json"}
+SETTINGS = {"POLL_TIMEOUT": "3", "REQUEST_TIMEOUT": "5", "ALBUM_PAUSE": "0.3", "LOG_FORMAT": "json"}
 
 
 @dataclass
 class Replica:
-    """One process of a service, with a port of its own that it keeps over restarts."""
+    """One process of a service, with a port of its own that it keeps over restarts, and its links to the servers."""
 
     service: str
     name: str
     port: int
+    links: dict[str, Proxy] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -57,16 +59,23 @@ class Replica:
 
 
 class Place:
-    """All processes of a run. `bug` names a planted one (see `planted`), which every service then has."""
+    """All processes of a run.
 
-    def __init__(self, folder: Path, bug: str = "") -> None:
+    `limits`: Telegram's limits hold and we pace ourselves, or both are lifted together; `bug` names a planted one (see
+    `planted`), which every service then has.
+    """
+
+    def __init__(self, folder: Path, *, limits: bool = False, bug: str = "") -> None:
         self.folder = folder
+        self.limits = limits
         self.bug = bug
         self.valkey = Valkey(folder / "servers" / "valkey", fsync=False)
         self.postgres = Postgres(folder / "servers" / "postgres", fsync=False)
         self.replicas = [Replica(s, f"{s}-{n}", free_port()) for n in range(REPLICAS) for s in SERVICES]
         self.keys: dict[str, str] = {}
         self.plan: Plan
+        self.upgraded: dict[int, int] = {}
+        """The supergroup that each upgraded group has become."""
         # A server dies with the thread that started it: one thread holds both for the whole run.
         self._thread = ThreadPoolExecutor(1)
         self._sandbox: subprocess.Popen[bytes] | None = None
@@ -75,6 +84,15 @@ class Place:
     async def of_server(self, work: Callable[[], object]) -> None:
         """Start, kill or restart a server."""
         await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    @property
+    def sandbox_url(self) -> str:
+        """Where the Telegram sandbox answers."""
+        return f"http://127.0.0.1:{self.plan.telegram}"
+
+    def now_chat(self, chat: int) -> int:
+        """The group as it is now: what it has become, if it was upgraded."""
+        return self.upgraded.get(chat, chat)
 
     def of(self, service: str) -> list[Replica]:
         """The service's replicas."""
@@ -88,11 +106,17 @@ class Place:
         await self._fill(missions)
         self._start_sandbox()
         for replica in self.replicas:
+            await self._link_to_servers(replica)
             self.start(replica)
         async with httpx.AsyncClient(timeout=5) as http:
             for url in (f"{replica.url}/readyz" for replica in self.replicas):
                 await until(url, partial(_answers, http, url))
-        await self._link(missions)
+        await self._introduce(missions)
+
+    async def _link_to_servers(self, replica: Replica) -> None:
+        for name, server in (("postgres", self.postgres), ("valkey", self.valkey)):
+            replica.links[name] = proxy = Proxy(server.port)
+            await proxy.open()
 
     async def _fill(self, missions: int) -> None:
         for service in SERVICES:
@@ -105,7 +129,7 @@ class Place:
         seed = json.dumps(people.telegram_seed(missions), ensure_ascii=False)
         (self.folder / "telegram.json").write_text(seed, encoding="utf-8")
 
-    async def _link(self, missions: int) -> None:
+    async def _introduce(self, missions: int) -> None:
         """Every traveller has linked the Telegram account long before."""
         async with open_pool(self.plan.database_url, "notifier", 2) as pool, transaction(pool) as connection:
             for traveller in map(Traveller, range(missions)):
@@ -113,18 +137,26 @@ class Place:
 
     def _start_sandbox(self) -> None:
         options = ["--port", str(self.plan.telegram), "--token", self.plan.bot_token]
-        options += ["--seed", str(self.folder / "telegram.json"), "--limits", "off"]
-        command = [sys.executable, "-m", "deploy.local.telegram", *options]
+        options += ["--seed", str(self.folder / "telegram.json"), "--limits", "real" if self.limits else "off"]
+        child = ["deploy.local.demo.child", str(os.getpid()), "deploy.local.telegram"]
+        command = [sys.executable, "-m", *child, *options]
         self._sandbox = subprocess.Popen(command, cwd=ROOT, stdout=self._log("telegram"), stderr=subprocess.STDOUT)
 
     def start(self, replica: Replica) -> None:
         """Start a replica, for the first time or again."""
         own = {"PORT": str(replica.port), "PUBLIC_URL": replica.url, "REPLICA": replica.name}
+        own |= {"DATABASE_URL": self._by_link(replica, "postgres"), "REDIS_URL": self._by_link(replica, "valkey")}
+        own |= {"PACING": "on" if self.limits else "off", "HARNESS": str(os.getpid())}
         environment = {**os.environ, **self.plan.environment(replica.service), **SETTINGS, **own}
-        module = ["tests.chaos.planted", self.bug, replica.service] if self.bug else [f"services.{replica.service}"]
+        module = ["tests.chaos.replica", str(self.folder), replica.service, *filter(None, [self.bug])]
         command = [sys.executable, "-m", *module]
         log = self._log(replica.name)
         replica.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+
+    def _by_link(self, replica: Replica, server: str) -> str:
+        link = replica.links[server]
+        url = self.plan.database_url if server == "postgres" else self.plan.redis_url
+        return url.replace(f":{link.target}/", f":{link.port}/")
 
     def _log(self, name: str) -> IO[bytes]:
         log = (self.folder / f"{name}.log").open("ab")
@@ -146,6 +178,8 @@ class Place:
                 process.wait(5)
         for log in self._logs:
             log.close()
+        for link in (link for replica in self.replicas for link in replica.links.values()):
+            await link.close()
         for server in (self.valkey, self.postgres):
             await self.of_server(server.stop)
         self._thread.shutdown()
@@ -158,9 +192,9 @@ async def _answers(http: httpx.AsyncClient, url: str) -> bool | None:
 
 
 @asynccontextmanager
-async def place(folder: Path, missions: int, bug: str = "") -> AsyncIterator[Place]:
+async def place(folder: Path, missions: int, *, limits: bool, bug: str = "") -> AsyncIterator[Place]:
     """Everything ready; all ended when the block ends."""
-    made = Place(folder, bug)
+    made = Place(folder, limits=limits, bug=bug)
     try:
         await made.open(missions)
         yield made

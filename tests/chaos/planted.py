@@ -1,11 +1,9 @@
-"""`python -m tests.chaos.planted BUG SERVICE`: a service with a bug put in, which the harness has to find.
+"""Bugs to put into a service, which the harness has to find.
 
 Every planted service is slow to settle an event as well, so that a fault meets events under way.
 """
 
 import asyncio
-import runpy
-import sys
 from collections.abc import Sequence
 
 from shared import inbox, outbox
@@ -67,8 +65,3 @@ def plant(bug: str) -> None:
             pass
         case _:
             raise SystemExit(f"no such bug: {bug}")
-
-
-if __name__ == "__main__":
-    plant(sys.argv[1])
-    runpy.run_module(f"services.{sys.argv[2]}", run_name="__main__", alter_sys=True)

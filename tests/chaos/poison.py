@@ -1,7 +1,6 @@
 """Events that nobody can handle: each must end among the dead letters of every service, and nothing else may."""
 
 import asyncio
-import hashlib
 from random import Random
 
 from redis.asyncio import Redis
@@ -50,8 +49,3 @@ async def dead(database_url: str) -> list[tuple[str, bytes]]:
     """Every open dead letter: service and bytes."""
     union = " UNION ALL ".join(f"SELECT '{s}' AS service, body FROM {s}.dead_letter" for s in SERVICES)
     return [(row["service"], row["body"]) for row in await rows(database_url, union)]
-
-
-def digest(body: bytes) -> str:
-    """How a report names bytes."""
-    return hashlib.sha256(body).hexdigest()[:12]

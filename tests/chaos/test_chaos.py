@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.faults import Kind
+from tests.chaos.faults.kinds import Kind
 from tests.chaos.harness import Mix, run
 
 
@@ -12,9 +12,9 @@ from tests.chaos.harness import Mix, run
 @pytest.mark.timeout(240)
 async def test_nothing_is_lost_and_nothing_done_twice(tmp_path: Path) -> None:
     report = await run(tmp_path, Mix(seed=7, missions=24, faults=13))
-    assert report["violations"] == []
-    assert set(report["faults"]) == {kind.value for kind in Kind}, "every kind has struck"
-    assert sum(report["ends"].values()) == 24
+    assert report.violations == []
+    assert set(report.figures["faults"]) == {kind.value for kind in Kind}, "every kind has struck"
+    assert sum(report.figures["ends"].values()) == 24
 
 
 @pytest.mark.proof
@@ -30,7 +30,7 @@ async def test_nothing_is_lost_and_nothing_done_twice(tmp_path: Path) -> None:
 )
 async def test_a_planted_bug_is_found(tmp_path: Path, bug: str, kinds: tuple[Kind, ...]) -> None:
     report = await run(tmp_path, Mix(seed=7, missions=8, faults=8, patience=15, bug=bug, kinds=kinds))
-    assert report["violations"], f"the harness did not see {bug}"
+    assert report.violations, f"the harness did not see {bug}"
 
 
 @pytest.mark.proof
@@ -39,4 +39,4 @@ async def test_slowness_alone_breaks_nothing(tmp_path: Path) -> None:
     """The planted services are slow as well; without a bug that is no violation."""
     kinds = (Kind.REDIS_EMPTIED, Kind.REPLICA_KILLED)
     report = await run(tmp_path, Mix(seed=7, missions=8, faults=8, patience=60, bug="none", kinds=kinds))
-    assert report["violations"] == []
+    assert report.violations == []

@@ -10,7 +10,8 @@ A refusal is 400 with {"error": reason}. Calls, by path:
     POST /control/chats/{chat}/members      {user: id|"bot", status: member|administrator|left|kicked|…}
     POST /control/chats/{chat}/upgrade      the group becomes a supergroup; returns the new chat
     POST /control/chats/{chat}/kick         the bot is thrown out
-    GET  /control/chats/{chat}/messages     messages in order, in Telegram's shape, with "reactions"
+    GET  /control/chats/{chat}/messages     messages in order, in Telegram's shape, with "reactions"; the last n where
+                                            ?latest=n
     POST /control/chats/{chat}/messages     {user, text?, reply_to?, sample_photos?}: writes as that member; several
                                             photos become an album and `text` its caption. As multipart form the files
                                             come as `photo` or `document`, each as often as wanted.
@@ -116,7 +117,11 @@ async def upgrade(request: web.Request) -> web.Response:
 
 @routes.get("/control/chats/{chat}/messages")
 async def list_messages(request: web.Request) -> web.Response:
-    return ok([_message(request, message) for message in _find_chat(request).messages.values()])
+    messages = list(_find_chat(request).messages.values())
+    latest = request.query.get("latest", "")
+    if latest and not latest.isdecimal():
+        raise ControlError("latest must be a whole number")
+    return ok([_message(request, message) for message in messages[-int(latest) if latest else 0 :]])
 
 
 @routes.post("/control/chats/{chat}/messages")
