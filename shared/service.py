@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -45,6 +45,17 @@ class Plumbing:
     relay: Relay
     background: Background
     stream: Stream | None = None
+    wakes: list[Callable[[], None]] = field(default_factory=list)
+
+    def on_commit(self, wake: Callable[[], None]) -> None:
+        """Call `wake` after each event that was handled and committed here."""
+        self.wakes.append(wake)
+
+    def committed(self) -> None:
+        """An event has been handled: whoever may have work by it is told."""
+        self.relay.wake()
+        for wake in self.wakes:
+            wake()
 
     def read(self, handle: Handle) -> None:
         """Begin to feed the service's handler from the stream."""
@@ -56,7 +67,7 @@ class Plumbing:
             redeliver_after_ms=settings.redeliver_after_ms,
             max_deliveries=settings.max_deliveries,
         )
-        consumer = Consumer(self.pool, self.redis, reading, handle, after_commit=self.relay.wake)
+        consumer = Consumer(self.pool, self.redis, reading, handle, after_commit=self.committed)
         broker = open_broker(settings.redis_url.get_secret_value())
         self.stream = Stream(broker, self.redis, reading, consumer)
         self.background.start("stream", self.when_migrated(self.stream.run))

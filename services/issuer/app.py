@@ -18,6 +18,7 @@ from shared import problems
 from shared.documents import MAX_BYTES, DocumentStore
 from shared.i18n import Messages
 from shared.service import add_health, open_plumbing
+from shared.shedding import SHED, Shed
 
 MAX_BODY = MAX_BYTES + 64 * 1024
 """The largest document, and the form around it."""
@@ -50,6 +51,7 @@ def build(settings: IssuerSettings) -> FastAPI:
     app = FastAPI(title="Besakakam issuer", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app, messages, MAX_BODY)
     errors.install(app, messages)
+    app.add_middleware(Shed, messages=messages, at_once=settings.max_requests)
     for router in (missions.router, documents.router):
-        app.include_router(router, dependencies=[Depends(identify)])
+        app.include_router(router, dependencies=[Depends(identify)], responses=SHED)
     return app

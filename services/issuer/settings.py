@@ -6,10 +6,12 @@ from shared.settings import ServiceSettings
 
 
 class IssuerSettings(ServiceSettings):
-    """Beside what every service reads: when a return is overdue, and how many processes render letters."""
+    """Beside what every service reads: when a return is overdue, how letters are rendered, how much is done at once."""
 
     overdue_after_days: int = Field(default=7, ge=0)
     """Days after an order's end from which its return is overdue."""
     overdue_blocks: bool = False
     """Whether a traveller who owes a return cannot be sent again at all."""
     letter_workers: int = Field(default=2, ge=1)
+    max_requests: int = Field(default=100, ge=1)
+    """So many requests are taken at a time by one process; others are sent away with 429, to come again."""

@@ -26,6 +26,7 @@ def build(settings: NotifierSettings) -> FastAPI:
             try:
                 means = Means(parts.pool, parts.relay, bot, DocumentStore(settings.documents_dir))
                 sender = Sender(means, settings)
+                parts.on_commit(sender.wake)
                 workers = Workers(means, sender, build_dispatcher(), settings)
                 parts.background.start("sender", parts.when_migrated(sender.run))
                 parts.background.start("poller", parts.when_migrated(Intake(parts.pool, bot, settings).run))

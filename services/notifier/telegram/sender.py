@@ -21,6 +21,7 @@ from shared.postgres import TRANSIENT, Connection, Pool, transaction
 from shared.relay import Relay
 
 IDLE_SECONDS: Final = 0.25
+"""What became due elsewhere, or by time alone, is found by looking; what this process planned wakes the sender."""
 WATCH_SECONDS: Final = 1.0
 
 log = structlog.get_logger()
@@ -118,11 +119,15 @@ class Sender:
             log.error("delivery.broken", exc_info=error)
 
     async def _one(self, claimed: asyncio.Future[bool]) -> None:
-        delivery = await self._claim()
-        if not claimed.done():
-            claimed.set_result(delivery is not None)
+        delivery = None
+        try:
+            delivery = await self._claim()
+        finally:  # whatever went wrong, the dispatcher goes on
+            if not claimed.done():
+                claimed.set_result(delivery is not None)
         if delivery is not None:
             await self._deliver(delivery)
+            self.wake()  # its chat and its order are free for the next
 
     async def _idle(self) -> None:
         with contextlib.suppress(TimeoutError):

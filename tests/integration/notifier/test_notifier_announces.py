@@ -1,10 +1,15 @@
 """Announcing over real PostgreSQL, Valkey and HTTP, with everything that can go wrong on the way."""
 
+from uuid import UUID
+
 import pytest
 
 from deploy.local.telegram.model import Chat, Member, Status
+from services.notifier.store import sending
+from services.notifier.store.deliveries import Delivery
 from services.notifier.telegram import captions
 from shared.events import MissionClosed
+from shared.postgres import Connection
 from tests.integration.notifier.scene import Scene, event_about, until
 from tests.unit.notifier.samples import GDCS, LEADERSHIP, POLICY, group, issued, issued_data, unit
 
@@ -231,3 +236,17 @@ async def test_two_replicas_announce_each_order_once(scene: Scene) -> None:
                 await scene.settled(data.mission_id, chat, "sent")
     assert [len(scene.bots(chat)) for chat in CHATS] == [5, 5, 5]
     assert len(await scene.events("AnnouncementDelivered")) == 15
+
+
+async def test_a_bug_in_claiming_does_not_end_the_sender(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim, bugs = sending.claim, iter([KeyError("one"), KeyError("two")])
+
+    async def claim_badly(connection: Connection, owner: UUID) -> Delivery | None:
+        if bug := next(bugs, None):
+            raise bug
+        return await claim(connection, owner)
+
+    monkeypatch.setattr(sending, "claim", claim_badly)
+    async with scene.running(senders=1):
+        data = await scene.issue()
+        await scene.settled(data.mission_id, GDCS, "sent")
