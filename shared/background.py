@@ -1,7 +1,7 @@
 """The tasks that run beside a service's requests: one owner starts them, watches them and ends them."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -24,6 +24,9 @@ class Background:
 
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
+        self.when_dead: Callable[[], None] | None = None
+        """Called when a task has ended by itself; a process that nobody probes had better end as well."""
 
     def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` until `stop`; its failure is logged once and makes the service unhealthy."""
@@ -37,12 +40,14 @@ class Background:
 
     async def stop(self, seconds: float = 10) -> None:
         """Cancel every task and wait for them, at most `seconds`."""
+        self._stopping = True
         for task in self._tasks.values():
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=seconds)
 
-    @staticmethod
-    def _report(task: asyncio.Task[None]) -> None:
+    def _report(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("task.died", task=task.get_name(), exc_info=error)
+        if not self._stopping and self.when_dead is not None:
+            self.when_dead()

@@ -20,6 +20,7 @@ from shared.clock import now
 from shared.errors import NotYet, PoisonError
 from shared.events import AnyEvent, parse
 from shared.log import about
+from shared.metrics import EVENT_SECONDS, EVENTS
 from shared.outbox import EntryId
 from shared.postgres import Connection, Pool, passes, transaction
 
@@ -93,13 +94,13 @@ class Consumer:
         try:
             event = parse(entry.body)
         except PoisonError as error:
-            await self._bury(entry, error.reason, None)
+            await self._bury(entry, error.reason)
             return
         with about(event):
             try:
                 await self._settle_event(entry, event)
             except PoisonError as error:
-                await self._bury(entry, error.reason, event.event_id)
+                await self._bury(entry, error.reason, event)
 
     async def _settle_event(self, entry: Entry, event: AnyEvent) -> None:
         if entry.deliveries > self._reading.max_deliveries:
@@ -108,17 +109,27 @@ class Consumer:
             await self._when_possible(entry, lambda: self._apply(entry, event))
         except NotYet as reason:
             log.info("event.waits", reason=str(reason))
-            if now() - entry.added_at > NOT_YET_FOR:
+            EVENTS.labels("waits", event.type).inc()
+            if await self._age(entry) > NOT_YET_FOR:
                 raise PoisonError(f"waited too long: {reason}") from reason
             await self._hold(entry, 1)
         except PoisonError:
             raise
         except Exception as error:
             log.exception("event.failed", deliveries=entry.deliveries)
+            EVENTS.labels("failed", event.type).inc()
             if entry.deliveries >= self._reading.max_deliveries:
                 raise PoisonError(f"{type(error).__name__}: {error}") from error
         else:
             await self._acknowledge(entry)
+
+    async def _age(self, entry: Entry) -> timedelta:
+        """For how long the entry has been in Redis, by the clock that dated it; nothing where Redis is away."""
+        try:
+            seconds, microseconds = await self._redis.time()
+        except RedisError:
+            return timedelta()
+        return datetime.fromtimestamp(seconds + microseconds / 1e6, UTC) - entry.added_at
 
     async def _when_possible(self, entry: Entry, work: Callable[[], Awaitable[None]]) -> None:
         """Do the work, waiting out an unreachable server for as long as it takes, and keep the entry meanwhile."""
@@ -137,12 +148,20 @@ class Consumer:
                 return
 
     async def _apply(self, entry: Entry, event: AnyEvent) -> None:
+        with EVENT_SECONDS.time():
+            first = await self._commit(entry, event)
+        self._after_commit()
+        outcome = "handled" if first else "known"
+        EVENTS.labels(outcome, event.type).inc()
+        log.info(f"event.{outcome}")
+
+    async def _commit(self, entry: Entry, event: AnyEvent) -> bool:
+        """Mark, handle and commit in one transaction; False where it had been done before."""
         async with transaction(self._pool) as connection:
             if first := await inbox.first_time(connection, event):
                 await self._handle(connection, event)
             await dead_letters.close(connection, entry.body)
-        self._after_commit()
-        log.info("event.handled" if first else "event.known")
+            return first
 
     async def _hold(self, entry: Entry, deliveries: int) -> None:
         """Keep the entry, as delivered so often and only now: waiting is not failing, and not yet abandoning."""
@@ -162,10 +181,11 @@ class Consumer:
         except RedisError as error:
             log.warning("event.not_acknowledged", error=repr(error))
 
-    async def _bury(self, entry: Entry, reason: str, event_id: UUID | None) -> None:
+    async def _bury(self, entry: Entry, reason: str, event: AnyEvent | None = None) -> None:
         """Set the entry aside: first in the database, which keeps it, then on the stream that tells of it."""
         log.error("event.dead", entry_id=entry.entry_id.decode(), reason=reason)
-        await self._when_possible(entry, lambda: self._keep(entry, reason, event_id))
+        EVENTS.labels("dead", "unreadable" if event is None else event.type).inc()
+        await self._when_possible(entry, lambda: self._keep(entry, reason, event.event_id if event else None))
         try:
             await self._tell_of_the_dead(entry, reason)
         except RedisError as error:

@@ -79,6 +79,8 @@ def configure(service: str, level: str = "INFO", form: LogFormat = "json", secre
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer, _hide(secrets)],
         )
     )
+    # What a request failed by is told by `problems`; the server would tell it once more.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "Exception in ASGI" not in record.getMessage())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -35,6 +35,9 @@ TRANSIENT: tuple[type[Exception], ...] = (
 
 _OF_FILES = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotADirectoryError)
 
+_GONE = ("clos", "released back to the pool")
+"""How asyncpg says that a connection was lost: the pool takes a proxy back as soon as its connection has died."""
+
 PRUNED = ("outbox", "inbox")
 """The only tables from which a service may delete (see docs/transport.md)."""
 
@@ -49,7 +52,7 @@ def passes(error: Exception) -> bool:
     wrong number of arguments or a connection used twice; and a missing file is an `OSError`, as a lost network is.
     """
     if isinstance(error, asyncpg.InterfaceError):
-        return not isinstance(error, ValueError) and "clos" in str(error)
+        return not isinstance(error, ValueError) and any(words in str(error) for words in _GONE)
     return isinstance(error, TRANSIENT) and not isinstance(error, _OF_FILES)
 
 

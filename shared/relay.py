@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 from shared import groups, outbox, retention
 from shared.background import heed_cancellation
 from shared.clock import now
+from shared.metrics import PUBLISHED, RECOVERIES, TAKEN_BACK
 from shared.outbox import BATCH, EntryId
 from shared.postgres import TRANSIENT, Connection, Pool, Row
 
@@ -77,6 +78,8 @@ class Relay:
         self._publishing = publishing
         self._script = redis.register_script(outbox.script("publish"))
         self._wake = asyncio.Event()
+        self.leads = False
+        """Whether this process publishes now; its other replicas wait to take over."""
         self._batch, self._next = 0, 1
         self._compared = 0.0
         self._confirmed = 0.0
@@ -115,6 +118,7 @@ class Relay:
             await connection.execute(f"SET {silence} = '{IDLE_SECONDS}s'")
         await connection.add_listener(self._publishing.channel, self._told)
         try:
+            self.leads = True
             self._batch, self._next = await outbox.last_batch(connection)
             self._compared = 0.0
             while True:
@@ -125,6 +129,7 @@ class Relay:
                 if count < BATCH:
                     await self._woken(POLL_SECONDS)
         finally:
+            self.leads = False
             with suppress(*TRANSIENT):
                 await connection.remove_listener(self._publishing.channel, self._told)
 
@@ -142,6 +147,7 @@ class Relay:
         if rows:
             following = await outbox.record(connection, self._next, rows, entries)
             self._batch, self._next = self._next, following
+            PUBLISHED.inc(len(rows))
         return len(rows)
 
     async def _publish(self, connection: Connection, rows: Sequence[Row]) -> list[EntryId] | None:
@@ -159,6 +165,8 @@ class Relay:
         """Redis holds another batch than the last one recorded: older (it has lost some) or newer (we crashed)."""
         lost = await outbox.take_back(connection, found)
         log.warning("relay.recovers", recorded=self._batch, found=found, to_publish_again=lost)
+        RECOVERIES.inc()
+        TAKEN_BACK.inc(lost)
         self._batch = found
 
     async def _confirm(self, connection: Connection) -> None:

@@ -21,6 +21,8 @@ from redis.exceptions import RedisError
 from shared import health
 from shared.background import Background
 from shared.consumer import Consumer, Handle, Reading
+from shared.gauges import Figure, Gauges, group_figures, outbox_figures
+from shared.gauges import routes as metrics_routes
 from shared.log import configure
 from shared.postgres import TRANSIENT, NotMigrated, Pool, check_migrated, open_pool
 from shared.relay import Publishing, Relay
@@ -127,12 +129,32 @@ async def plumbing(settings: ServiceSettings, service: str, handle: Handle) -> A
         yield parts
 
 
+def add_metrics(app: FastAPI, service: str, parts: Plumbing) -> Gauges:
+    """Serve `/metrics`; the service may add figures of its own to what is returned."""
+
+    async def relay() -> list[Figure]:
+        return [Figure("relay_leads", "Whether this replica publishes the outbox.", float(parts.relay.leads))]
+
+    gauges = Gauges(
+        service,
+        {
+            "relay": relay,
+            "postgres": lambda: outbox_figures(parts.pool),
+            "redis": lambda: group_figures(parts.redis, parts.settings.stream, service),
+        },
+    )
+    key = parts.settings.metrics_key
+    app.include_router(metrics_routes(gauges, None if key is None else key.get_secret_value()))
+    return gauges
+
+
 def add_health(app: FastAPI, service: str, parts: Plumbing, *, serves_without_queue: bool = False) -> None:
     """Serve `/livez` and `/readyz` from the state of the service's tasks and servers.
 
     A service that answers people from its database (`serves_without_queue`) stays ready while Redis is away: its
-    events wait in the outbox.
+    events wait in the outbox. A process that `serve` runs ends when one of its tasks has ended, to be started again.
     """
+    parts.background.when_dead = getattr(app.state, "end", None)
 
     async def database() -> None:
         await check_migrated(parts.pool, service, *migrations_of(service))
@@ -150,9 +172,12 @@ def add_health(app: FastAPI, service: str, parts: Plumbing, *, serves_without_qu
 
 
 def serve(app: FastAPI, service: str, settings: ServiceSettings) -> None:
-    """Run a service's web application until SIGTERM or SIGINT; called by its `__main__`."""
+    """Run a service's web application until SIGTERM or SIGINT; called by its `__main__`.
+
+    Ends with 1 where it could not start, or one of its tasks ended by itself.
+    """
     configure(service, settings.log_level, settings.log_format, settings.secrets())
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -161,3 +186,14 @@ def serve(app: FastAPI, service: str, settings: ServiceSettings) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+    server = uvicorn.Server(config)
+    failed = False
+
+    def end() -> None:
+        nonlocal failed
+        failed = server.should_exit = True
+
+    app.state.end = end
+    server.run()
+    if failed or not server.started:
+        raise SystemExit(1)

@@ -43,6 +43,8 @@ class ServiceSettings(BaseSettings):
     stream: str = "besakakam:events"
     consumers: tuple[str, ...] = ("issuer", "notifier", "archive")
     """The registered consumers: an event is kept until each of them has done it."""
+    metrics_key: SecretStr | None = None
+    """Where set, `/metrics` answers only to this bearer token."""
     keep_outbox_days: int = Field(default=30, ge=1)
     keep_stream_hours: int = Field(default=24, ge=0)
     """How far back dashboards can read the stream; what services need is kept in any case."""

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared import metrics
 from shared.i18n import Messages, message
 from shared.problems import Responder
 
@@ -14,9 +15,7 @@ ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
 """Whoever watches a service is answered whatever its load."""
 BUSY = message("Too many requests at once. Nothing was done; try again in {seconds} seconds.", seconds=RETRY_SECONDS)
 SHED: dict[int | str, dict[str, Any]] = {
-    429: {
-        "description": "Too many requests at once; nothing was done. `Retry-After`: in how many seconds to retry."
-    }
+    429: {"description": "Too many requests at once; nothing was done. `Retry-After`: in how many seconds to retry."}
 }
 """For the description of an API."""
 
@@ -38,6 +37,7 @@ class Shed:
         if scope["type"] != "http" or scope["path"] in ALWAYS:
             await self._app(scope, receive, send)
         elif self._under_way >= self._at_once:
+            metrics.SHED.inc()
             response = self._responder.respond(Request(scope), 429, "busy", BUSY)
             response.headers["Retry-After"] = str(RETRY_SECONDS)
             await response(scope, receive, send)

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError, ResponseError
 from shared import groups
 from shared.background import heed_cancellation
 from shared.consumer import Consumer, Entry, Reading
+from shared.metrics import REDELIVERIES
 
 MAX_RECORDS = 50
 BLOCK_MS = 1000
@@ -120,6 +121,7 @@ class Stream:
     async def _take_abandoned(self, message: RedisStreamMessage) -> None:
         raw = message.raw_message
         deliveries = await message.get_delivery_count()
+        REDELIVERIES.inc()
         await self._consumer.settle(Entry(raw["message_ids"][0], raw["data"], deliveries))
 
 

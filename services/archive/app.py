@@ -21,7 +21,8 @@ from services.archive.web.shelf import Shelf
 from shared import problems
 from shared.documents import DocumentStore
 from shared.i18n import Messages
-from shared.service import add_health, plumbing
+from shared.metrics import Measure
+from shared.service import add_health, add_metrics, plumbing
 
 HERE = Path(__file__).parent
 CATALOGUE = HERE / "locale" / "km.po"
@@ -43,6 +44,7 @@ def build(settings: ArchiveSettings) -> FastAPI:
             parts.background.start("feed", parts.when_migrated(feed.run))
             app.state.shelf = Shelf(parts.pool, kept, feed, look)
             add_health(app, "archive", parts, serves_without_queue=True)
+            add_metrics(app, "archive", parts)
             with _at_signals(feed.close):
                 yield
 
@@ -55,6 +57,7 @@ def build(settings: ArchiveSettings) -> FastAPI:
     look.show_errors(app)
     app.add_middleware(Guard, sessions=app.state.sessions, responder=problems.Responder(messages))
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Measure)
     return app
 
 

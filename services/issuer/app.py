@@ -17,7 +17,8 @@ from services.issuer.web.caller import identify
 from shared import problems
 from shared.documents import MAX_BYTES, DocumentStore
 from shared.i18n import Messages
-from shared.service import add_health, open_plumbing
+from shared.metrics import Measure
+from shared.service import add_health, add_metrics, open_plumbing
 from shared.shedding import SHED, Shed
 
 MAX_BODY = MAX_BYTES + 64 * 1024
@@ -45,6 +46,7 @@ def build(settings: IssuerSettings) -> FastAPI:
             app.state.parts = parts
             plumbing.read(handler(parts))
             add_health(app, "issuer", plumbing, serves_without_queue=True)
+            add_metrics(app, "issuer", plumbing)
             yield
 
     # The interactive pages load their scripts from other hosts; the description itself is at /openapi.json.
@@ -52,6 +54,7 @@ def build(settings: IssuerSettings) -> FastAPI:
     problems.install(app, messages, MAX_BODY)
     errors.install(app, messages)
     app.add_middleware(Shed, messages=messages, at_once=settings.max_requests)
+    app.add_middleware(Measure)
     for router in (missions.router, documents.router):
         app.include_router(router, dependencies=[Depends(identify)], responses=SHED)
     return app

@@ -2,18 +2,21 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
 from services.notifier.handlers import handle
 from services.notifier.settings import NotifierSettings
+from services.notifier.store.figures import figures
 from services.notifier.telegram.bot import make_bot
 from services.notifier.telegram.intake import Intake
 from services.notifier.telegram.replies import build_dispatcher
 from services.notifier.telegram.sender import Means, Sender
 from services.notifier.telegram.workers import Workers
 from shared.documents import DocumentStore
-from shared.service import add_health, plumbing
+from shared.metrics import Measure
+from shared.service import add_health, add_metrics, plumbing
 
 
 def build(settings: NotifierSettings) -> FastAPI:
@@ -32,9 +35,12 @@ def build(settings: NotifierSettings) -> FastAPI:
                 parts.background.start("poller", parts.when_migrated(Intake(parts.pool, bot, settings).run))
                 parts.background.start("updates", parts.when_migrated(workers.run))
                 add_health(app, "notifier", parts)
+                add_metrics(app, "notifier", parts).add("deliveries", partial(figures, parts.pool))
                 yield
                 await parts.background.stop()
             finally:
                 await bot.session.close()
 
-    return FastAPI(title="Besakakam notifier", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Besakakam notifier", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Measure)
+    return app

@@ -63,6 +63,8 @@ async def _play(made: Place, mix: Mix) -> tuple[Run, list[Violation]]:
                 load.play_all(mix.missions, AT_ONCE_LIMITED if mix.limits else AT_ONCE),
                 carry_out(Scene(made, load, http), plan),
             )
+            if watching.done():
+                watching.result()  # the players were blind: that is the harness' own failure
             loaded = time.monotonic() - began
             stuck = [*await poisoning, *await quiet(made, mix.patience)]
         finally:

@@ -10,10 +10,11 @@ from uuid import UUID
 import asyncpg
 
 from services.command import SERVICES
+from shared.postgres import TRANSIENT
 
 LOOK_SECONDS = 0.4
 SAMPLE_SECONDS = 1.0
-AWAY: tuple[type[Exception], ...] = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+AWAY: tuple[type[Exception], ...] = (OSError, *TRANSIENT, asyncpg.PostgresError)
 
 _EVENTS = " + ".join(f"(SELECT count(*) FROM {service}.outbox)" for service in SERVICES)
 _UNPUBLISHED = " + ".join(f"(SELECT count(*) FROM {service}.outbox WHERE published_at IS NULL)" for service in SERVICES)

@@ -17,7 +17,7 @@ from shared.problems import STATUS_TEXTS, Responder
 
 COOKIE = "archive_session"
 SESSION_LASTS = timedelta(hours=12)
-OPEN_PATHS = frozenset({"/livez", "/readyz", "/sign-in"})
+OPEN_PATHS = frozenset({"/livez", "/readyz", "/metrics", "/sign-in"})
 OPEN_FOLDER = "/static/"
 
 

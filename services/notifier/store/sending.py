@@ -1,5 +1,6 @@
 """A delivery's way through sending: claimed, under way, and settled."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
@@ -31,6 +32,16 @@ async def claim(connection: Connection, owner: UUID) -> Delivery | None:
             " RETURNING *",
             owner,
         )
+    )
+
+
+async def put_back(connection: Connection, owner: UUID, held: Collection[UUID]) -> None:
+    """What the owner claimed without knowing it (the answer was lost) is due again: no call was made for it."""
+    await connection.execute(
+        "UPDATE delivery SET state = 'pending', owner = NULL, attempts = attempts - 1"
+        " WHERE state = 'sending' AND owner = $1 AND delivery_id <> ALL ($2::uuid[])",
+        owner,
+        list(held),
     )
 
 

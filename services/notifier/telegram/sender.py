@@ -48,6 +48,10 @@ class Sender:
         self._free = asyncio.Semaphore(settings.senders)
         self._drain_seconds = settings.drain_seconds
         self._under_way: set[asyncio.Task[None]] = set()
+        self._held: set[UUID] = set()
+        """Deliveries that this process claimed and has not settled."""
+        self._doubtful = False
+        """Whether the last claim may have been committed although its answer was lost."""
         self._calls = Calls(means.pool, means.bot, means.documents)
         self._settler = Settler(means.pool, means.relay, means.bot.id, settings.retry_seconds)
 
@@ -127,6 +131,7 @@ class Sender:
                 claimed.set_result(delivery is not None)
         if delivery is not None:
             await self._deliver(delivery)
+            self._held.discard(delivery.delivery_id)
             self.wake()  # its chat and its order are free for the next
 
     async def _idle(self) -> None:
@@ -135,9 +140,17 @@ class Sender:
                 await self._wake.wait()
 
     async def _claim(self) -> Delivery | None:
+        """The next due delivery. One claim at a time; what a claim without an answer took is put back by the next."""
+        doubtful, self._doubtful = self._doubtful, True
         try:
             async with transaction(self._pool) as connection:
-                return await sending.claim(connection, self._owner)
+                if doubtful:
+                    await sending.put_back(connection, self._owner, self._held)
+                claimed = await sending.claim(connection, self._owner)
+            self._doubtful = False
+            if claimed is not None:
+                self._held.add(claimed.delivery_id)
+            return claimed
         except TRANSIENT as error:
             log.warning("sender.waiting", error=repr(error))
             await asyncio.sleep(WATCH_SECONDS)

@@ -1,5 +1,7 @@
 """Announcing over real PostgreSQL, Valkey and HTTP, with everything that can go wrong on the way."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
@@ -7,9 +9,9 @@ import pytest
 from deploy.local.telegram.model import Chat, Member, Status
 from services.notifier.store import sending
 from services.notifier.store.deliveries import Delivery
-from services.notifier.telegram import captions
+from services.notifier.telegram import captions, sender
 from shared.events import MissionClosed
-from shared.postgres import Connection
+from shared.postgres import Connection, Pool, transaction
 from tests.integration.notifier.scene import Scene, event_about, until
 from tests.unit.notifier.samples import GDCS, LEADERSHIP, POLICY, group, issued, issued_data, unit
 
@@ -236,6 +238,27 @@ async def test_two_replicas_announce_each_order_once(scene: Scene) -> None:
                 await scene.settled(data.mission_id, chat, "sent")
     assert [len(scene.bots(chat)) for chat in CHATS] == [5, 5, 5]
     assert len(await scene.events("AnnouncementDelivered")) == 15
+
+
+async def test_a_claim_whose_answer_is_lost_is_put_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Committed at the server, and unknown to the sender, which lives: nobody else may take it over."""
+    answers = iter([False, False])
+
+    @asynccontextmanager
+    async def badly_connected(pool: Pool) -> AsyncIterator[Connection]:
+        async with transaction(pool) as connection:
+            yield connection
+        if (await pool.fetchval("SELECT 1 FROM delivery WHERE state = 'sending'")) and not next(answers, True):
+            raise ConnectionError("the server went away after its commit")
+
+    monkeypatch.setattr(sender, "transaction", badly_connected)
+    async with scene.running(senders=2):
+        data = await scene.issue()
+        for chat in CHATS:
+            await scene.settled(data.mission_id, chat, "sent")
+    assert next(answers, None) is None, "the answers were lost"
+    assert [len(scene.bots(chat)) for chat in CHATS] == [1, 1, 1]
+    assert await scene.database.fetchval("SELECT max(attempts) FROM delivery") == 1
 
 
 async def test_a_bug_in_claiming_does_not_end_the_sender(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,28 @@
+"""What the notifier tells about its deliveries and groups at `/metrics`."""
+
+from shared.gauges import Figure
+from shared.postgres import Pool
+
+WATCHED = ("pending", "sending", "uncertain", "failed")
+"""Also told while there are none."""
+
+
+async def figures(pool: Pool) -> list[Figure]:
+    """Deliveries by state, the longest wait of one that is due, and units that have no group of their own."""
+    states = dict.fromkeys(WATCHED, 0)
+    states |= {row["state"]: row["n"] for row in await pool.fetch("SELECT state, count(*) n FROM delivery GROUP BY 1")}
+    row = await pool.fetchrow(
+        "SELECT (SELECT extract(epoch FROM now() - min(due_at)) FROM delivery WHERE state = 'pending'"
+        "  AND due_at <= now()) AS late,"
+        " (SELECT count(*) FROM unit WHERE NOT EXISTS (SELECT 1 FROM jsonb_array_elements(groups) AS listed"
+        "  WHERE listed->>'audience' = 'unit')) AS without"
+    )
+    assert row is not None
+    return [
+        *(
+            Figure("deliveries", "Messages to Telegram by state.", count, ("state", state))
+            for state, count in states.items()
+        ),
+        Figure("deliveries_late_seconds", "How long the longest due message has waited.", float(row["late"] or 0)),
+        Figure("units_without_group", "Units that no group passes announcements on to.", row["without"]),
+    ]
