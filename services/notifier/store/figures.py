@@ -15,7 +15,7 @@ async def figures(pool: Pool) -> list[Figure]:
         "SELECT (SELECT extract(epoch FROM now() - min(due_at)) FROM delivery WHERE state = 'pending'"
         "  AND due_at <= now()) AS late,"
         " (SELECT count(*) FROM unit WHERE NOT EXISTS (SELECT 1 FROM jsonb_array_elements(groups) AS listed"
-        "  WHERE listed->>'audience' = 'unit')) AS without"
+        "  WHERE listed->>'kind' = 'unit')) AS without"
     )
     assert row is not None
     return [

@@ -27,7 +27,7 @@ from tests.integration.issuer.samples import (
 )
 from tests.integration.issuer.wire import Wire, returned
 
-OPEN = {"/livez", "/readyz"}
+OPEN = {"/livez", "/readyz", "/metrics"}
 ID, HASH = str(uuid4()), "0" * 64
 
 

@@ -1,0 +1,31 @@
+"""What the notifier tells of its deliveries and of units that nobody can reach."""
+
+from services.notifier.store.figures import figures
+from shared.postgres import open_pool
+from tests.integration.notifier.scene import Scene
+from tests.unit.notifier.samples import GDCS, LEADERSHIP, POLICY, unit
+
+
+async def told(scene: Scene) -> dict[str, float]:
+    async with open_pool(scene.settings.database_url.get_secret_value(), "notifier", 2) as pool:
+        return {f"{each.name} {each.label[1]}" if each.label else each.name: each.value for each in await figures(pool)}
+
+
+async def test_nothing_is_told_as_nothing(scene: Scene) -> None:
+    found = await told(scene)
+    assert found["deliveries uncertain"] == found["deliveries pending"] == found["units_without_group"] == 0
+
+
+async def test_deliveries_by_state_and_units_without_a_group(scene: Scene) -> None:
+    scene.fault("drop_after", "sendDocument", chat_id=GDCS)
+    async with scene.running(request_timeout=2):
+        await scene.publish(unit("mcs.nobody", None))
+        data = await scene.issue()
+        await scene.settled(data.mission_id, GDCS, "uncertain")
+        for chat in (LEADERSHIP, POLICY):
+            await scene.settled(data.mission_id, chat, "sent")
+    found = await told(scene)
+    assert found["deliveries uncertain"] == 1
+    assert found["deliveries sent"] == 2
+    assert found["deliveries_late_seconds"] == 0
+    assert found["units_without_group"] >= 1
