@@ -26,6 +26,7 @@ from services.notifier.store import accounts
 from shared.postgres import migrate, open_pool, transaction
 from shared.service import migrations_of
 from tests.chaos import people
+from tests.chaos.effects import write_migration
 from tests.chaos.people import Traveller
 from tests.chaos.proxy import Proxy
 
@@ -119,8 +120,9 @@ class Place:
             await proxy.open()
 
     async def _fill(self, missions: int) -> None:
+        counted = write_migration(self.folder / "migrations")
         for service in SERVICES:
-            await migrate(self.plan.database_url, service, *migrations_of(service))
+            await migrate(self.plan.database_url, service, *migrations_of(service), counted)
         directory = people.write_directory(self.folder / "cha", missions)
         async with open_pool(self.plan.database_url, "issuer", 2) as pool:
             await load_directory(pool, directory)

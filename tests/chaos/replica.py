@@ -76,6 +76,7 @@ def main() -> None:
     setattr(clock, "now", WrongClock(clock_file(Path(folder), name)).now)  # noqa: B010
     documents = importlib.import_module("shared.documents")
     setattr(documents, "os", FullDisk(full_disk_file(Path(folder), name)))  # noqa: B010
+    importlib.import_module("tests.chaos.effects").count()
     if bug:
         importlib.import_module("tests.chaos.planted").plant(bug[0])
     sys.argv = [service]

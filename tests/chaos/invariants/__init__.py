@@ -25,9 +25,10 @@ async def violations(place: Place, played: list[Played], poison: Poison) -> list
     written = await rows(url, OUTBOXES)
     archived = await rows(url, "SELECT event_id, type, mission_id FROM archive.event")
     found = [*events.ends(played, missions), *events.numbers(missions)]
-    found += [*events.log(written, archived), *events.effects(played, archived)]
+    found += [*events.log(written, archived), *events.acts(played, archived)]
     for service in SERVICES:
         found += events.inbox(service, written, await rows(url, f"SELECT event_id FROM {service}.inbox"))
+        found += events.effects(service, written, await rows(url, f"SELECT event_id FROM {service}.chaos_effect"))
     found += [violation async for violation in _unwell(place)]
     found += [violation async for violation in _documents(place, played)]
     found += await announcements(place)

@@ -67,7 +67,12 @@ def _some(found: Iterable[UUID]) -> list[UUID]:
     return sorted(found)[:SHOWN]
 
 
-def effects(played: list[Played], archived: Rows) -> Iterator[Violation]:
+def effects(service: str, events: Rows, done: Rows) -> Iterator[Violation]:
+    """The service has done every event exactly once; see `tests.chaos.effects`."""
+    yield from _once(f"the effects of {service}", {row["event_id"]: row["type"] for row in events}, done)
+
+
+def acts(played: list[Played], archived: Rows) -> Iterator[Violation]:
     """Each act has left exactly the events that it should."""
     counts: dict[UUID | None, Counter[str]] = defaultdict(Counter)
     for row in archived:
