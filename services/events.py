@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from services.command import SERVICES, run, run_with_queue
-from shared import dead_letters
+from shared import dead_letters, outbox
 from shared.dead_letters import DeadLetter
 from shared.outbox import EntryId
 from shared.postgres import Pool, transaction
@@ -51,11 +51,8 @@ def _ms(entry: Any) -> str | None:
 
 
 async def _outbox(pool: Pool) -> dict[str, Any]:
-    row = await pool.fetchrow(
-        "SELECT count(*) FILTER (WHERE published_at IS NULL) AS waiting, count(*) AS unconfirmed,"
-        " min(created_at) AS oldest FROM outbox WHERE confirmed_at IS NULL"
-    )
-    return dict(row or {})
+    waits = await outbox.backlog(pool)
+    return {"waiting": waits.unpublished, "unconfirmed": waits.unconfirmed, "oldest": waits.oldest}
 
 
 async def _groups(redis: Redis, stream: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ decided here and nowhere else. An outage of a server is waited out in place, so 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -75,7 +75,7 @@ class Entry:
 
 
 class Consumer:
-    """Feeds events to a service's handler, each once, in a transaction of its own."""
+    """Feeds events to a service's handler, each once: a batch in one transaction, or one by one where that fails."""
 
     def __init__(
         self, pool: Pool, redis: Redis, reading: Reading, handle: Handle, *, after_commit: Callable[[], None]
@@ -85,6 +85,24 @@ class Consumer:
         self._reading = reading
         self._handle = handle
         self._after_commit = after_commit
+
+    async def settle_batch(self, entries: Sequence[Entry]) -> None:
+        """Bring new entries to their end: all together while all goes well, else each by itself."""
+        if len(entries) > 1 and await self._together(entries):
+            return
+        for entry in entries:
+            await self.settle(entry)
+
+    async def _together(self, entries: Sequence[Entry]) -> bool:
+        """Do all of them in one transaction; False where any of them, or a server, stood in the way of it."""
+        mine = [entry for entry in entries if entry.is_for(self._reading.group)]
+        try:
+            await self._apply([(entry, parse(entry.body)) for entry in mine])
+        except Exception as error:  # whose fault it is, and what follows, is found out one by one
+            log.info("events.one_by_one", entries=len(entries), error=repr(error))
+            return False
+        await self._acknowledge(*entries)
+        return True
 
     async def settle(self, entry: Entry) -> None:
         """Bring one entry to its end: done, retry or dead."""
@@ -106,7 +124,7 @@ class Consumer:
         if entry.deliveries > self._reading.max_deliveries:
             raise PoisonError("delivered too often without an end; the process may have died each time")
         try:
-            await self._when_possible(entry, lambda: self._apply(entry, event))
+            await self._when_possible(entry, lambda: self._apply([(entry, event)]))
         except NotYet as reason:
             log.info("event.waits", reason=str(reason))
             EVENTS.labels("waits", event.type).inc()
@@ -147,20 +165,27 @@ class Consumer:
             else:
                 return
 
-    async def _apply(self, entry: Entry, event: AnyEvent) -> None:
+    async def _apply(self, work: Sequence[tuple[Entry, AnyEvent]]) -> None:
         with EVENT_SECONDS.time():
-            first = await self._commit(entry, event)
+            first = await self._commit(work)
         self._after_commit()
-        outcome = "handled" if first else "known"
-        EVENTS.labels(outcome, event.type).inc()
-        log.info(f"event.{outcome}")
+        for _, event in work:
+            outcome = "handled" if event.event_id in first else "known"
+            EVENTS.labels(outcome, event.type).inc()
+            with about(event):
+                log.info(f"event.{outcome}")
 
-    async def _commit(self, entry: Entry, event: AnyEvent) -> bool:
-        """Mark, handle and commit in one transaction; False where it had been done before."""
+    async def _commit(self, work: Sequence[tuple[Entry, AnyEvent]]) -> set[UUID]:
+        """Mark, handle and commit in one transaction; the ids of the events that had not been done before."""
         async with transaction(self._pool) as connection:
-            if first := await inbox.first_time(connection, event):
-                await self._handle(connection, event)
-            await dead_letters.close(connection, entry.body)
+            first = await inbox.mark(connection, [event for _, event in work])
+            left = set(first)
+            for _, event in work:
+                if event.event_id in left:
+                    left.discard(event.event_id)  # the same event may be there twice
+                    with about(event):
+                        await self._handle(connection, event)
+            await dead_letters.close(connection, [entry.body for entry, _ in work])
             return first
 
     async def _hold(self, entry: Entry, deliveries: int) -> None:
@@ -171,13 +196,13 @@ class Consumer:
                 reading.stream, reading.group, reading.consumer, 0, [entry.entry_id], retrycount=deliveries, justid=True
             )
 
-    async def _acknowledge(self, entry: Entry) -> None:
-        """Say that the entry is done. Where the queue is away it comes again and is known, and the next is not held up.
+    async def _acknowledge(self, *entries: Entry) -> None:
+        """Say that entries are done. Where the queue is away they come again and are known; the next is not held up.
 
         Failing here would leave the rest of a batch behind, to be done later than what came after it.
         """
         try:
-            await self._redis.xack(self._reading.stream, self._reading.group, entry.entry_id)
+            await self._redis.xack(self._reading.stream, self._reading.group, *(entry.entry_id for entry in entries))
         except RedisError as error:
             log.warning("event.not_acknowledged", error=repr(error))
 

@@ -46,11 +46,11 @@ async def add(
     )
 
 
-async def close(connection: Connection, body: bytes) -> None:
-    """Close the letter of an event that has now been handled: the same bytes, which may not have been readable then."""
+async def close(connection: Connection, bodies: Sequence[bytes]) -> None:
+    """Close the letters of events that have now been handled: the same bytes, which may not have been readable then."""
     await connection.execute(
-        "UPDATE dead_letter SET closed_at = now() WHERE digest = $1 AND closed_at IS NULL",
-        hashlib.sha256(body).digest(),
+        "UPDATE dead_letter SET closed_at = now() WHERE digest = ANY ($1::bytea[]) AND closed_at IS NULL",
+        [hashlib.sha256(body).digest() for body in bodies],
     )
 
 

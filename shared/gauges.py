@@ -13,6 +13,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from redis.asyncio import Redis
 from starlette.responses import Response
 
+from shared import outbox
+from shared.clock import now
 from shared.metrics import COUNTED, SCRAPE_ERRORS
 from shared.outbox import EntryId
 from shared.postgres import Pool
@@ -40,17 +42,14 @@ Ask = Callable[[], Awaitable[list[Figure]]]
 
 async def outbox_figures(pool: Pool) -> list[Figure]:
     """What waits in the outbox, and what could not be handled."""
-    row = await pool.fetchrow(
-        "SELECT count(*) FILTER (WHERE published_at IS NULL) AS unpublished, count(*) AS unconfirmed,"
-        " extract(epoch FROM now() - min(created_at) FILTER (WHERE published_at IS NULL)) AS age,"
-        " (SELECT count(*) FROM dead_letter WHERE closed_at IS NULL) AS dead FROM outbox WHERE confirmed_at IS NULL"
-    )
-    assert row is not None
+    waits = await outbox.backlog(pool)
+    age = 0.0 if waits.oldest is None else max(0.0, (now() - waits.oldest).total_seconds())
+    dead = await pool.fetchval("SELECT count(*) FROM dead_letter WHERE closed_at IS NULL")
     return [
-        Figure("outbox_unpublished", "Events that are not on the stream yet.", row["unpublished"]),
-        Figure("outbox_oldest_unpublished_seconds", "Age of the oldest of them.", float(row["age"] or 0)),
-        Figure("outbox_unconfirmed", "Events that not every registered consumer has done.", row["unconfirmed"]),
-        Figure("dead_letters_open", "Events set aside and not replayed.", row["dead"]),
+        Figure("outbox_unpublished", "Events that are not on the stream yet.", waits.unpublished),
+        Figure("outbox_oldest_unpublished_seconds", "Age of the oldest of them.", age),
+        Figure("outbox_unconfirmed", "Events that not every registered consumer has done.", waits.unconfirmed),
+        Figure("dead_letters_open", "Events set aside and not replayed.", dead),
     ]
 
 

@@ -18,7 +18,7 @@ EVENTS = Counter(
     registry=COUNTED,
 )
 EVENT_SECONDS = Histogram(
-    "besakakam_event_seconds", "Seconds from an event's arrival at its handler to its commit.", registry=COUNTED
+    "besakakam_event_seconds", "Seconds of a transaction that handles events, a batch or one.", registry=COUNTED
 )
 REDELIVERIES = Counter("besakakam_redeliveries", "Entries taken over after another attempt.", registry=COUNTED)
 PUBLISHED = Counter("besakakam_published", "Events that the relay has put on the stream.", registry=COUNTED)

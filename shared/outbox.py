@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources import files
 
 from shared.events import Event
-from shared.postgres import Connection, Row
+from shared.postgres import Connection, Pool, Row
 
 BATCH = 500
 
@@ -23,9 +24,14 @@ def marks(stream: str) -> str:
 
 async def write(connection: Connection, *events: Event) -> None:
     """Put events in the outbox, within the caller's transaction."""
-    await connection.executemany(
-        "INSERT INTO outbox (event_id, type, subject, body) VALUES ($1, $2, $3, $4)",
-        [(event.event_id, event.type, event.subject, event.to_json().decode()) for event in events],
+    await connection.execute(
+        "WITH written AS (INSERT INTO outbox (event_id, type, subject, body)"
+        "  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) RETURNING position)"
+        " INSERT INTO waiting SELECT position FROM written",
+        [event.event_id for event in events],
+        [event.type for event in events],
+        [event.subject for event in events],
+        [event.to_json().decode() for event in events],
     )
 
 
@@ -46,7 +52,9 @@ class EntryId:
 async def waiting(connection: Connection) -> list[Row]:
     """Up to `BATCH` events that are not in the stream, in their order: `position`, `body`."""
     return await connection.fetch(
-        "SELECT position, body FROM outbox WHERE published_at IS NULL ORDER BY position LIMIT $1", BATCH
+        "SELECT position, body FROM (SELECT position FROM waiting ORDER BY position LIMIT $1) AS first"
+        " JOIN outbox USING (position) ORDER BY position",
+        BATCH,
     )
 
 
@@ -57,29 +65,28 @@ async def last_batch(connection: Connection) -> tuple[int, int]:
     return row["batch"], row["next"]
 
 
-async def record(connection: Connection, batch: int, rows: Sequence[Row], entries: Sequence[EntryId]) -> int:
-    """Note that the batch has carried the rows into the stream as these entries; returns the next batch's number."""
+async def record(connection: Connection, batch: int, rows: Sequence[Row], last: EntryId) -> int:
+    """Note that the batch has carried the rows into the stream, up to this entry; returns the next batch's number."""
     following: int = await connection.fetchval(
-        "WITH done AS (SELECT * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS t (position, ms, seq)),"
-        " marked AS (UPDATE outbox SET published_at = now(), batch = $1, entry_ms = done.ms, entry_seq = done.seq"
-        "  FROM done WHERE outbox.position = done.position)"
+        "WITH carried AS (DELETE FROM waiting WHERE position = ANY ($2)),"
+        " noted AS (INSERT INTO publication (batch, positions, entry_ms, entry_seq) VALUES ($1, $2, $3, $4))"
         " UPDATE relay SET batch = $1 RETURNING nextval('batch')",
         batch,
         [row["position"] for row in rows],
-        [entry.ms for entry in entries],
-        [entry.seq for entry in entries],
+        last.ms,
+        last.seq,
     )
     return following
 
 
 async def take_back(connection: Connection, batch: int) -> int:
-    """Make unpublished what later batches than this carried, and nobody is known to have done; returns how many."""
+    """Let wait again what later batches than this carried, and nobody is known to have done; returns how many."""
     async with connection.transaction():
         await connection.execute("UPDATE relay SET batch = $1", batch)
         lost: int = await connection.fetchval(
-            "WITH lost AS (UPDATE outbox SET published_at = NULL, batch = NULL, entry_ms = NULL, entry_seq = NULL"
-            "  WHERE batch > $1 AND published_at IS NOT NULL AND confirmed_at IS NULL RETURNING 1)"
-            " SELECT count(*) FROM lost",
+            "WITH lost AS (DELETE FROM publication WHERE batch > $1 AND confirmed_at IS NULL RETURNING positions),"
+            " back AS (INSERT INTO waiting SELECT unnest(positions) FROM lost ON CONFLICT DO NOTHING RETURNING 1)"
+            " SELECT count(*) FROM back",
             batch,
         )
         return lost
@@ -88,8 +95,27 @@ async def take_back(connection: Connection, batch: int) -> int:
 async def confirm(connection: Connection, below: EntryId) -> None:
     """Note that every registered consumer has done the events of the entries below this one."""
     await connection.execute(
-        "UPDATE outbox SET confirmed_at = now() WHERE published_at IS NOT NULL AND confirmed_at IS NULL"
-        " AND (entry_ms, entry_seq) < ($1, $2)",
+        "UPDATE publication SET confirmed_at = now() WHERE confirmed_at IS NULL AND (entry_ms, entry_seq) < ($1, $2)",
         below.ms,
         below.seq,
     )
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Events that are not on the stream, when the oldest of them was written, and those not known to be done by all."""
+
+    unpublished: int
+    oldest: datetime | None
+    unconfirmed: int
+
+
+async def backlog(connection: Connection | Pool) -> Backlog:
+    """What the outbox still has to do."""
+    row = await connection.fetchrow(
+        "SELECT (SELECT count(*) FROM waiting) AS unpublished,"
+        " (SELECT created_at FROM outbox WHERE position = (SELECT min(position) FROM waiting)) AS oldest,"
+        " (SELECT coalesce(sum(cardinality(positions)), 0) FROM publication WHERE confirmed_at IS NULL) AS carried"
+    )
+    assert row is not None
+    return Backlog(row["unpublished"], row["oldest"], row["unpublished"] + row["carried"])

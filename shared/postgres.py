@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -38,7 +38,8 @@ _OF_FILES = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryEr
 _GONE = ("clos", "released back to the pool")
 """How asyncpg says that a connection was lost: the pool takes a proxy back as soon as its connection has died."""
 
-PRUNED = ("outbox", "inbox")
+RESET_SECONDS = 5
+PRUNED = ("outbox", "waiting", "publication", "inbox")
 """The only tables from which a service may delete (see docs/transport.md)."""
 
 ROLES_LOCK = 7_204_016_324
@@ -81,7 +82,8 @@ async def _speak_json(connection: Any) -> None:
 def open_pool(url: str, service: str, size: int) -> Pool:
     """A pool whose sessions act as the service's own role in the service's own schema.
 
-    Nothing connects until the pool is entered; an unreachable server is found at the first query.
+    Nothing connects until the pool is entered; an unreachable server is found at the first query. A connection is given
+    back as it is, which saves a round trip each time: what would outlive its transaction is for a `session`.
     """
     return asyncpg.create_pool(
         url,
@@ -90,6 +92,7 @@ def open_pool(url: str, service: str, size: int) -> Pool:
         timeout=5,
         command_timeout=30,
         init=_speak_json,
+        reset=_leave_as_it_is,
         server_settings={
             "role": f"besakakam_{service}",
             "search_path": service,
@@ -97,6 +100,30 @@ def open_pool(url: str, service: str, size: int) -> Pool:
             "timezone": "UTC",
         },
     )
+
+
+async def _leave_as_it_is(connection: Any) -> None:
+    """asyncpg has rolled back what was open by then."""
+
+
+@asynccontextmanager
+async def session(pool: Pool) -> AsyncIterator[Connection]:
+    """One connection for what outlives a transaction: locks, LISTEN, SET. It is given back as new, or not at all."""
+    async with pool.acquire() as connection:
+        try:
+            yield connection
+        finally:
+            await _renew(connection)
+
+
+async def _renew(connection: Connection) -> None:
+    try:
+        await connection.reset(timeout=RESET_SECONDS)
+    except BaseException as error:
+        with suppress(asyncpg.InterfaceError):  # it is gone already
+            connection.terminate()
+        if not isinstance(error, Exception):
+            raise
 
 
 @asynccontextmanager
@@ -118,7 +145,7 @@ async def migrate(url: str, service: str, *folders: Traversable) -> list[str]:
     """Bring the service's schema up to date as the database's owner; returns the names newly applied, in order.
 
     Each folder's `NNNN_name.sql` files are applied in order, each once, in one transaction. The service's role may
-    read, insert and update its own tables, and delete only from its outbox and inbox (see docs/transport.md).
+    read, insert and update its own tables, and delete only from those of the transport (see docs/transport.md).
     """
     connection = await asyncpg.connect(url, timeout=10)
     try:

@@ -22,7 +22,7 @@ from shared.background import heed_cancellation
 from shared.clock import now
 from shared.metrics import PUBLISHED, RECOVERIES, TAKEN_BACK
 from shared.outbox import BATCH, EntryId
-from shared.postgres import TRANSIENT, Connection, Pool, Row
+from shared.postgres import TRANSIENT, Connection, Pool, Row, session
 
 POLL_SECONDS = 0.5
 COMPARE_SECONDS = 1.0
@@ -101,14 +101,9 @@ class Relay:
 
     async def _lead_or_follow(self) -> None:
         lock = f"besakakam.relay.{self._publishing.service}"
-        async with self._pool.acquire() as connection:
+        async with session(self._pool) as connection:
             if await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", lock):
-                try:
-                    await self._lead(connection)
-                finally:
-                    # The pool would free the lock too; here it is handed over at once when the connection is well.
-                    with suppress(*TRANSIENT):
-                        await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", lock)
+                await self._lead(connection)
         if await self._woken(FOLLOW_SECONDS):
             self._wake.clear()
             await self._pool.execute("SELECT pg_notify($1, '')", self._publishing.channel)
@@ -130,8 +125,6 @@ class Relay:
                     await self._woken(POLL_SECONDS)
         finally:
             self.leads = False
-            with suppress(*TRANSIENT):
-                await connection.remove_listener(self._publishing.channel, self._told)
 
     def _told(self, *_: object) -> None:
         self._wake.set()
@@ -145,7 +138,7 @@ class Relay:
         if entries is None:
             return BATCH
         if rows:
-            following = await outbox.record(connection, self._next, rows, entries)
+            following = await outbox.record(connection, self._next, rows, entries[-1])
             self._batch, self._next = self._next, following
             PUBLISHED.inc(len(rows))
         return len(rows)

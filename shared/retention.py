@@ -7,13 +7,15 @@ from redis.asyncio import Redis
 from shared.clock import now
 from shared.postgres import Connection
 
-LIMIT = 10_000
+LIMIT = 1_000
 
 
 async def prune_outbox(connection: Connection, keep: timedelta) -> None:
-    """Delete up to `LIMIT` rows that have been confirmed for longer than `keep`."""
+    """Delete the events of up to `LIMIT` publications that have been confirmed for longer than `keep`."""
     await connection.execute(
-        "DELETE FROM outbox WHERE position IN (SELECT position FROM outbox WHERE confirmed_at < $1 LIMIT $2)",
+        "WITH old AS (DELETE FROM publication WHERE batch IN"
+        "  (SELECT batch FROM publication WHERE confirmed_at < $1 LIMIT $2) RETURNING positions)"
+        " DELETE FROM outbox WHERE position IN (SELECT unnest(positions) FROM old)",
         now() - keep,
         LIMIT,
     )
@@ -21,7 +23,10 @@ async def prune_outbox(connection: Connection, keep: timedelta) -> None:
 
 async def publish_horizon(connection: Connection, redis: Redis, key: str, service: str) -> None:
     """Tell the others since when this outbox may still publish: the oldest row that is not confirmed, or now."""
-    oldest: datetime | None = await connection.fetchval("SELECT min(created_at) FROM outbox WHERE confirmed_at IS NULL")
+    oldest: datetime | None = await connection.fetchval(
+        "SELECT min(created_at) FROM outbox WHERE position IN (SELECT position FROM waiting"
+        " UNION ALL SELECT unnest(positions) FROM publication WHERE confirmed_at IS NULL)"
+    )
     await redis.hset(key, service, str((oldest or now()).timestamp()))
 
 

@@ -115,8 +115,8 @@ class Stream:
 
     async def _take_new(self, message: RedisBatchStreamMessage) -> None:
         raw = message.raw_message
-        for entry_id, fields in zip(raw["message_ids"], raw["data"], strict=True):
-            await self._consumer.settle(Entry(entry_id, fields, 1))
+        entries = zip(raw["message_ids"], raw["data"], strict=True)
+        await self._consumer.settle_batch([Entry(entry_id, fields, 1) for entry_id, fields in entries])
 
     async def _take_abandoned(self, message: RedisStreamMessage) -> None:
         raw = message.raw_message

@@ -146,7 +146,7 @@ async def settled(plan: Plan) -> None:
 
     async def quiet() -> bool | None:
         for service in SERVICES:
-            if await rows(plan, f"SELECT 1 FROM {service}.outbox WHERE published_at IS NULL"):
+            if await rows(plan, f"SELECT 1 FROM {service}.waiting"):
                 return None
         known = {row["event_id"] for row in await rows(plan, "SELECT event_id FROM archive.event")}
         return True if await published(plan) <= known else None

@@ -23,6 +23,7 @@ INSERT INTO engagement (mission_id, kind, key, during) VALUES (md5(:turn::text |
     tstzrange(now() + :turn::int * interval '1 hour', now() + (:turn::int * 60 + 30) * interval '1 minute', '[]'));
 INSERT INTO engagement (mission_id, kind, key, during) VALUES (md5(:turn::text || :half::text)::uuid, 'person', :second,
     tstzrange(now() + :turn::int * interval '1 hour', now() + (:turn::int * 60 + 30) * interval '1 minute', '[]'));
-INSERT INTO outbox (event_id, type, subject, body)
-    VALUES (gen_random_uuid(), 'MissionRequested', md5(:turn::text || :half::text), :event);
+WITH written AS (INSERT INTO outbox (event_id, type, subject, body)
+    VALUES (gen_random_uuid(), 'MissionRequested', md5(:turn::text || :half::text), :event) RETURNING position)
+    INSERT INTO waiting SELECT position FROM written;
 COMMIT;

@@ -5,6 +5,7 @@ Every planted service is slow to settle an event as well, so that a fault meets 
 
 import asyncio
 from collections.abc import Sequence
+from uuid import UUID
 
 from shared import inbox, outbox
 from shared.consumer import Consumer, Entry
@@ -13,20 +14,20 @@ from shared.outbox import EntryId
 from shared.postgres import Connection, Row
 
 SLOW_SECONDS = 0.2
-_first_time = inbox.first_time
+_mark = inbox.mark
 _record = outbox.record
-_settle = Consumer.settle
+_settle_batch = Consumer.settle_batch
 
 
-async def always_first(connection: Connection, event: Event) -> bool:
+async def always_first(connection: Connection, events: Sequence[Event]) -> set[UUID]:
     """The inbox marks, and nobody heeds it."""
-    await _first_time(connection, event)
-    return True
+    await _mark(connection, events)
+    return {event.event_id for event in events}
 
 
-async def delete_published(connection: Connection, batch: int, rows: Sequence[Row], entries: Sequence[EntryId]) -> int:
+async def delete_published(connection: Connection, batch: int, rows: Sequence[Row], last: EntryId) -> int:
     """The outbox forgets what has been published."""
-    following = await _record(connection, batch, rows, entries)
+    following = await _record(connection, batch, rows, last)
     await connection.execute("DELETE FROM outbox WHERE position = ANY ($1)", [row["position"] for row in rows])
     return following
 
@@ -37,26 +38,26 @@ async def take_nothing_back(connection: Connection, batch: int) -> int:
     return 0
 
 
-async def acknowledge_first(consumer: Consumer, entry: Entry) -> None:
-    """The entry is done before it is done."""
-    await consumer._acknowledge(entry)
-    await settle_slowly(consumer, entry)
+async def acknowledge_first(consumer: Consumer, entries: Sequence[Entry]) -> None:
+    """The entries are done before they are done."""
+    await consumer._acknowledge(*entries)
+    await settle_slowly(consumer, entries)
 
 
-async def settle_slowly(consumer: Consumer, entry: Entry) -> None:
+async def settle_slowly(consumer: Consumer, entries: Sequence[Entry]) -> None:
     """Something is always under way."""
     await asyncio.sleep(SLOW_SECONDS)
-    await _settle(consumer, entry)
+    await _settle_batch(consumer, entries)
 
 
 def plant(bug: str) -> None:
     """Put the bug into this process."""
-    setattr(Consumer, "settle", settle_slowly)  # noqa: B010
+    setattr(Consumer, "settle_batch", settle_slowly)  # noqa: B010
     match bug:
         case "no_inbox":
-            inbox.first_time = always_first
+            inbox.mark = always_first
         case "acknowledged_first":
-            setattr(Consumer, "settle", acknowledge_first)  # noqa: B010
+            setattr(Consumer, "settle_batch", acknowledge_first)  # noqa: B010
         case "outbox_deleted":
             outbox.record = delete_published
         case "no_recovery":

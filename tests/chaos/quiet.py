@@ -35,7 +35,7 @@ async def quiet(place: Place, seconds: float) -> list[str]:
 async def _under_way(place: Place) -> AsyncIterator[str]:
     url = place.plan.database_url
     for service in SERVICES:
-        unpublished = await rows(url, f"SELECT type FROM {service}.outbox WHERE published_at IS NULL")
+        unpublished = await rows(url, f"SELECT 1 FROM {service}.waiting")
         missing = await rows(
             url, f"SELECT o.type FROM ({OUTBOXES}) o LEFT JOIN {service}.inbox i USING (event_id) WHERE i IS NULL"
         )

@@ -17,7 +17,7 @@ SAMPLE_SECONDS = 1.0
 AWAY: tuple[type[Exception], ...] = (OSError, *TRANSIENT, asyncpg.PostgresError)
 
 _EVENTS = " + ".join(f"(SELECT count(*) FROM {service}.outbox)" for service in SERVICES)
-_UNPUBLISHED = " + ".join(f"(SELECT count(*) FROM {service}.outbox WHERE published_at IS NULL)" for service in SERVICES)
+_UNPUBLISHED = " + ".join(f"(SELECT count(*) FROM {service}.waiting)" for service in SERVICES)
 _LAG = (
     f"SELECT {_EVENTS} - (SELECT count(*) FROM archive.event) AS unarchived, {_UNPUBLISHED} AS unpublished,"
     " (SELECT count(*) FROM notifier.delivery WHERE state IN ('pending', 'sending')) AS undelivered"

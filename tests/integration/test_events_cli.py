@@ -12,9 +12,10 @@ from click.testing import CliRunner, Result
 from redis.asyncio import Redis
 
 from services.cli import main
-from shared import dead_letters
+from shared import dead_letters, outbox
 from shared.clock import now
 from shared.events import AnyEvent
+from shared.outbox import EntryId
 from shared.postgres import Connection, Pool, open_pool, transaction
 from shared.service import plumbing
 from tests.integration.test_cli import KHMER
@@ -73,7 +74,8 @@ async def test_lag_says_what_waits_and_who_is_behind(operator: Operator, pool: P
     assert empty["groups"] == []
     assert empty["outboxes"]["archive"] == {"waiting": 0, "unconfirmed": 0, "oldest": None}
     await commit(pool, closed(), closed())
-    await pool.execute("UPDATE outbox SET published_at = now() WHERE position = 1")
+    async with pool.acquire() as connection:
+        await outbox.record(connection, 1, (await outbox.waiting(connection))[:1], EntryId(1, 0))
     await add(redis, closed(), closed(), closed())
     await redis.xgroup_create(STREAM, "archive", id="0")
     await redis.xreadgroup("archive", "one", {STREAM: ">"}, count=2)

@@ -8,7 +8,7 @@ import structlog
 
 from services.archive.store import log as event_log
 from services.archive.store.log import CHANNEL, Archived
-from shared.postgres import TRANSIENT, Connection, Pool
+from shared.postgres import TRANSIENT, Connection, Pool, session
 
 RECENT = 1000
 """Events kept in memory; a reader further behind reads from the database."""
@@ -68,13 +68,9 @@ class Feed:
             self.readers -= 1
 
     async def _listen(self) -> None:
-        async with self._pool.acquire() as connection:
+        async with session(self._pool) as connection:
             await connection.add_listener(CHANNEL, self._heard)
-            try:
-                await self._keep_up(connection)
-            finally:
-                if not connection.is_closed():
-                    await connection.remove_listener(CHANNEL, self._heard)
+            await self._keep_up(connection)
 
     async def _keep_up(self, connection: Connection) -> None:
         if self._reaches_back_to is None:

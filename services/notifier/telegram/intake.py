@@ -16,7 +16,7 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.store import updates
 from services.notifier.telegram.outcome import told
 from services.notifier.telegram.storable import storable
-from shared.postgres import TRANSIENT, Connection, Pool, passes
+from shared.postgres import TRANSIENT, Connection, Pool, passes, session
 
 ALLOWED: Final = ["message", "edited_message", "callback_query", "my_chat_member"]
 FOLLOW_SECONDS: Final = 1.0
@@ -68,15 +68,10 @@ class Intake:
             await asyncio.sleep(BACKOFF_SECONDS)
 
     async def _lead(self) -> None:
-        async with self._pool.acquire() as connection:
-            if not await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", self._lock):
-                await asyncio.sleep(FOLLOW_SECONDS)
-                return
-            try:
+        async with session(self._pool) as connection:
+            if await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", self._lock):
                 await self._poll(connection)
-            finally:
-                if not connection.is_closed():
-                    await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", self._lock)
+        await asyncio.sleep(FOLLOW_SECONDS)
 
     async def _poll(self, connection: Connection) -> None:
         await self._bot.delete_webhook(drop_pending_updates=False)

@@ -17,7 +17,7 @@ from services.notifier.telegram.calls import Calls, Done
 from services.notifier.telegram.outcome import EXPECTED, Outcome, Uncertain, classify
 from services.notifier.telegram.settling import Settler
 from shared.documents import DocumentStore
-from shared.postgres import TRANSIENT, Connection, Pool, transaction
+from shared.postgres import TRANSIENT, Connection, Pool, session, transaction
 from shared.relay import Relay
 
 IDLE_SECONDS: Final = 0.25
@@ -70,7 +70,7 @@ class Sender:
         """Hold the owner's lock, and at the end hold it until nothing is under way."""
         while True:
             try:
-                async with self._pool.acquire() as connection:
+                async with session(self._pool) as connection:
                     await connection.execute(
                         "SELECT pg_advisory_lock(hashtextextended($1, 0))", sending.owner_lock(self._owner)
                     )

@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
 from deploy.local.servers import Valkey
+from shared import outbox
 from shared.events import AnyEvent, parse
 from shared.postgres import Connection, Pool, open_pool
 from shared.service import plumbing
@@ -86,8 +87,7 @@ class Ministry:
         return True
 
     async def unconfirmed(self, service: str) -> int:
-        found: int = await self.pools[service].fetchval("SELECT count(*) FROM outbox WHERE confirmed_at IS NULL")
-        return found
+        return (await outbox.backlog(self.pools[service])).unconfirmed
 
     async def all_confirmed(self) -> None:
         async def none() -> bool:

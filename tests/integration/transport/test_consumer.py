@@ -25,6 +25,33 @@ async def test_an_event_has_its_effect_once_however_often_it_comes(settings: Ser
     assert await effects.dead() == []
 
 
+async def test_a_batch_is_one_transaction_and_what_stands_in_it_twice_is_done_once(
+    settings: ServiceSettings, effects: Effects
+) -> None:
+    events = [closed() for _ in range(streams.MAX_RECORDS - 1)]
+    await add(effects.redis, *events, events[0])
+    async with plumbing(settings, "issuer", effects.handle):
+        await effects.reach(*events)
+    assert effects.calls == [event.event_id for event in events]
+    assert await effects.pool.fetchval("SELECT count(DISTINCT xmin::text) FROM effect") == 1
+
+
+async def test_a_batch_in_which_one_fails_is_done_one_by_one(settings: ServiceSettings, effects: Effects) -> None:
+    events = [closed() for _ in range(5)]
+
+    async def fail_together(connection: Connection, event: AnyEvent) -> None:
+        await effects.handle(connection, event)
+        if event == events[3] and effects.calls.count(event.event_id) == 1:
+            raise LookupError("not in this company")
+
+    await add(effects.redis, *events)
+    async with plumbing(settings, "issuer", fail_together):
+        await effects.reach(*events)
+    ids = [event.event_id for event in events]
+    assert effects.calls == ids[:4] + ids
+    assert await effects.all() == ids, "what was done together was undone together"
+
+
 async def test_replicas_share_the_work_and_do_each_event_once(settings: ServiceSettings, effects: Effects) -> None:
     events = [closed() for _ in range(120)]
     second = settings.model_copy(update={"replica": "two"})

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -10,8 +10,17 @@ import asyncpg
 import pytest
 
 from deploy.local.servers import Postgres
-from shared.inbox import first_time
-from shared.postgres import MigrationChanged, NotMigrated, Pool, check_migrated, migrate, open_pool, transaction
+from shared.inbox import mark
+from shared.postgres import (
+    MigrationChanged,
+    NotMigrated,
+    Pool,
+    check_migrated,
+    migrate,
+    open_pool,
+    session,
+    transaction,
+)
 from shared.service import migrations_of
 from tests.integration.transport.samples import closed
 
@@ -95,7 +104,7 @@ async def test_a_service_can_neither_change_its_schema_nor_delete_more_than_it_p
         ]
         assert {"inbox", "outbox", "migration"} <= set(tables)
         for table in tables:
-            pruned = [] if table not in {"inbox", "outbox"} else [f"DELETE FROM {table}"]
+            pruned = [f"DELETE FROM {table}"] if table in {"inbox", "outbox", "waiting", "publication"} else []
             for allowed in pruned:
                 await pool.execute(allowed)
             for forbidden in {f"DELETE FROM {table}", f"TRUNCATE {table}", f"DROP TABLE {table}"} - set(pruned):
@@ -114,14 +123,33 @@ async def test_a_service_does_not_see_anothers_tables(database_url: str, service
                 await pool.fetch(f"SELECT * FROM {other}.inbox")
 
 
-async def test_a_borrowed_connection_comes_back_as_the_service(database_url: str) -> None:
-    async with open_pool(database_url, "archive", 2) as pool:
-        for _ in range(3):
-            async with pool.acquire() as connection:
-                seen = await connection.fetchrow("SELECT current_user AS who, current_schema() AS place")
-                assert seen is not None
-                assert (seen["who"], seen["place"]) == ("besakakam_archive", "archive")
-                await connection.execute("SET search_path TO public")
+async def test_a_session_comes_back_as_the_service_and_holds_nothing(database_url: str) -> None:
+    async with open_pool(database_url, "archive", 1) as pool:
+        for failing in (False, True, False):
+            with pytest.raises(LookupError) if failing else nullcontext():
+                async with session(pool) as connection:
+                    seen = await connection.fetchrow("SELECT current_user AS who, current_schema() AS place")
+                    assert seen is not None
+                    assert (seen["who"], seen["place"]) == ("besakakam_archive", "archive")
+                    await connection.execute("SET search_path TO public; SELECT pg_advisory_lock(7); LISTEN heard")
+                    if failing:
+                        raise LookupError
+            assert await pool.fetchval("SELECT current_schema()") == "archive"
+            assert await pool.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0
+            assert await pool.fetchval("SELECT count(*) FROM pg_listening_channels()") == 0
+
+
+async def test_a_session_that_was_cut_off_is_not_given_back(database_url: str) -> None:
+    owner = await asyncpg.connect(database_url)
+    async with open_pool(database_url, "archive", 1) as pool:
+        async with session(pool) as connection:
+            await connection.execute("SELECT pg_advisory_lock(7)")
+            ended = connection.get_server_pid()
+            await owner.execute("SELECT pg_terminate_backend($1)", ended)
+        async with pool.acquire() as connection:
+            assert connection.get_server_pid() != ended
+            assert await connection.fetchval("SELECT pg_try_advisory_lock(7)")
+    await owner.close()
 
 
 async def test_json_goes_in_and_out_as_values(database_url: str) -> None:
@@ -137,12 +165,12 @@ async def test_two_consumers_of_one_event_take_turns(database_url: str) -> None:
 
         async def second() -> bool:
             async with transaction(pool) as connection:
-                return await first_time(connection, event)
+                return bool(await mark(connection, [event]))
 
         async with asyncio.TaskGroup() as group, pool.acquire() as connection:
             first = connection.transaction()
             await first.start()
-            assert await first_time(connection, event)
+            assert await mark(connection, [event]) == {event.event_id}
             waiting = group.create_task(second())
 
             async with asyncio.timeout(10):

@@ -184,7 +184,7 @@ async def test_a_loss_after_the_groups_were_read_confirms_nothing(
 
         await eventually(happened, "the loss")
         await reach(effects.redis, event)
-        assert await pool.fetchval("SELECT confirmed_at FROM outbox") is None
+        assert await pool.fetchval("SELECT confirmed_at FROM publication") is None
 
 
 async def test_a_crash_after_the_script_is_made_good_and_goes_on_in_order(pool: Pool, effects: Effects) -> None:
@@ -218,7 +218,7 @@ async def test_a_missing_group_keeps_rows_unconfirmed(
         return asked > before + 2
 
     async def confirmed() -> bool:
-        return bool(await pool.fetchval("SELECT bool_and(confirmed_at IS NOT NULL) FROM outbox"))
+        return bool(await pool.fetchval("SELECT bool_and(confirmed_at IS NOT NULL) FROM publication"))
 
     monkeypatch.setattr(groups, "done_below", count)
     event = closed()

@@ -59,7 +59,7 @@ async def reach(redis: Redis, *events: AnyEvent) -> None:
 
 
 async def all_marked(pool: Pool) -> bool:
-    return bool(await pool.fetchval("SELECT bool_and(published_at IS NOT NULL) FROM outbox"))
+    return not await pool.fetchval("SELECT count(*) FROM waiting")
 
 
 async def test_all_is_published_in_order_over_several_batches(pool: Pool, effects: Effects) -> None:
@@ -70,8 +70,12 @@ async def test_all_is_published_in_order_over_several_batches(pool: Pool, effect
         await reach(effects.redis, *events)
         await eventually(lambda: all_marked(pool), "every row marked")
     ids = [entry_id.decode() for entry_id, _ in await entries(effects.redis)]
-    rows = await pool.fetch("SELECT entry_ms || '-' || entry_seq AS entry_id FROM outbox ORDER BY position")
-    assert [row["entry_id"] for row in rows] == ids
+    carried = await pool.fetch("SELECT positions, entry_ms || '-' || entry_seq AS last FROM publication ORDER BY batch")
+    assert [row["last"] for row in carried] == [
+        ids[sum(len(r["positions"]) for r in carried[: n + 1]) - 1] for n in range(3)
+    ]
+    positions = [row["position"] for row in await pool.fetch("SELECT position FROM outbox ORDER BY position")]
+    assert [position for row in carried for position in row["positions"]] == positions
 
 
 async def test_only_what_is_committed_is_published(pool: Pool, effects: Effects) -> None:
@@ -148,11 +152,11 @@ async def test_a_crash_between_stream_and_mark_publishes_twice_and_works_once(
     event = closed()
     await commit(pool, event)
     async with transaction(pool) as holder:
-        await holder.execute("SELECT 1 FROM outbox FOR UPDATE")  # the mark has to wait
+        await holder.execute("SELECT 1 FROM waiting FOR UPDATE")  # the mark has to wait
         async with relaying(pool, effects.redis):
             await reach(effects.redis, event)
     # The relay's task ended before its mark could be made.
-    assert await pool.fetchval("SELECT count(*) FROM outbox WHERE published_at IS NULL") == 1
+    assert await pool.fetchval("SELECT count(*) FROM waiting") == 1
     async with plumbing(settings, "issuer", effects.handle):
 
         async def twice() -> bool:

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from shared import dead_letters, groups, inbox, retention
+from shared import dead_letters, groups, inbox, outbox, retention
 from shared.clock import now
 from shared.errors import PoisonError
 from shared.events import AnyEvent
+from shared.outbox import EntryId
 from shared.postgres import Connection, Pool, transaction
 from shared.service import plumbing
 from shared.settings import ServiceSettings
@@ -47,20 +48,23 @@ async def test_the_stream_is_cut_only_behind_every_group(effects: Effects) -> No
 
 async def test_outbox_rows_go_when_confirmed_for_long_enough(pool: Pool) -> None:
     await commit(pool, closed(), closed(), closed())
-    await pool.execute("UPDATE outbox SET published_at = now() - interval '9 days'")
-    await pool.execute("UPDATE outbox SET confirmed_at = now() - interval '2 days' WHERE position = 1")
-    await pool.execute("UPDATE outbox SET confirmed_at = now() WHERE position = 2")
+    await commit(pool, closed())
     async with pool.acquire() as connection:
+        for batch, row in enumerate((await outbox.waiting(connection))[:3], start=1):
+            await outbox.record(connection, batch, [row], EntryId(batch, 0))
+        await outbox.confirm(connection, EntryId(3, 0))
+        await pool.execute("UPDATE publication SET published_at = now() - interval '9 days'")
+        await pool.execute("UPDATE publication SET confirmed_at = now() - interval '2 days' WHERE batch = 1")
         await retention.prune_outbox(connection, DAY)
-    assert [row["position"] for row in await pool.fetch("SELECT position FROM outbox ORDER BY position")] == [2, 3]
+    assert [row["position"] for row in await pool.fetch("SELECT position FROM outbox ORDER BY position")] == [2, 3, 4]
+    assert [row["batch"] for row in await pool.fetch("SELECT batch FROM publication ORDER BY batch")] == [2, 3]
 
 
 async def test_inbox_marks_go_behind_every_producers_horizon(pool: Pool, effects: Effects) -> None:
     redis = effects.redis
     old, young = closed(), closed()
     async with transaction(pool) as connection:
-        for event in (old, young):
-            assert await inbox.first_time(connection, event)
+        assert await inbox.mark(connection, [old, young]) == {old.event_id, young.event_id}
     await pool.execute(
         "UPDATE inbox SET occurred_at = now() - interval '9 days', received_at = occurred_at WHERE event_id = $1",
         old.event_id,
@@ -84,12 +88,15 @@ async def test_inbox_marks_go_behind_every_producers_horizon(pool: Pool, effects
     async with pool.acquire() as connection:
         await retention.publish_horizon(connection, redis, HORIZONS, "issuer")
     assert await left() == 2, "an old row of the issuer is not confirmed"
-    await pool.execute("UPDATE outbox SET confirmed_at = now()")
     async with pool.acquire() as connection:
+        await outbox.record(connection, 1, await outbox.waiting(connection), EntryId(1, 0))
+        await retention.publish_horizon(connection, redis, HORIZONS, "issuer")
+        assert await left() == 2, "published is not confirmed"
+        await outbox.confirm(connection, EntryId(1, 1))
         await retention.publish_horizon(connection, redis, HORIZONS, "issuer")
     assert await left() == 1
     async with transaction(pool) as connection:
-        assert not await inbox.first_time(connection, young)
+        assert await inbox.mark(connection, [young]) == set()
 
 
 async def test_consumers_that_are_gone_are_forgotten_unless_they_hold_something(effects: Effects) -> None:
