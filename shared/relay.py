@@ -114,8 +114,7 @@ class Relay:
         await connection.add_listener(self._publishing.channel, self._told)
         try:
             self.leads = True
-            self._batch, self._next = await outbox.last_batch(connection)
-            self._compared = 0.0
+            await self.take_over(connection)
             while True:
                 heed_cancellation()
                 self._wake.clear()
@@ -128,6 +127,11 @@ class Relay:
 
     def _told(self, *_: object) -> None:
         self._wake.set()
+
+    async def take_over(self, connection: Connection) -> None:
+        """Learn how far the leader before came; to be called before the first `publish_batch`."""
+        self._batch, self._next = await outbox.last_batch(connection)
+        self._compared = 0.0
 
     async def publish_batch(self, connection: Connection) -> int:
         """Publish up to `BATCH` waiting events; returns how many. Finds out what Redis has lost, and takes it back."""

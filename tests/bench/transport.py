@@ -21,10 +21,13 @@ from tests.bench.figures import Pair
 from tests.bench.stage import Ground, read
 
 GROUP = "issuer"
-# The SQL of one event, as `inbox`, `dead_letters` and the bench's handler have it.
-INBOX = "INSERT INTO inbox (event_id, type, occurred_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1"
+# The SQL of a batch, as `inbox`, the bench's handler and `dead_letters` have it.
+INBOX = (
+    "INSERT INTO inbox (event_id, type, occurred_at)"
+    " SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) ON CONFLICT DO NOTHING RETURNING event_id"
+)
 EFFECT = "INSERT INTO effect (event_id) VALUES ($1)"
-CLOSE = "UPDATE dead_letter SET closed_at = now() WHERE digest = $1 AND closed_at IS NULL"
+CLOSE = "UPDATE dead_letter SET closed_at = now() WHERE digest = ANY ($1::bytea[]) AND closed_at IS NULL"
 
 
 def events(number: int) -> list[AnnouncementDelivered]:
@@ -81,6 +84,7 @@ class RelayBench:
 
     async def _relayed(self) -> float:
         async with self._ground.pool.acquire() as connection:
+            await self._relay.take_over(connection)
             start = time.perf_counter()
             while await self._relay.publish_batch(connection):
                 pass
@@ -90,7 +94,7 @@ class RelayBench:
 
 
 class ConsumeBench:
-    """Events a second from a full stream through handler, inbox and an effect, each in a transaction."""
+    """Events a second from a full stream through handler, inbox and an effect, a batch in a transaction."""
 
     def __init__(self, ground: Ground, number: int) -> None:
         self._ground = ground
@@ -140,18 +144,19 @@ class ConsumeBench:
             start = time.perf_counter()
             while left:
                 entries = await read(redis, GROUP, stream, MAX_RECORDS)
-                for _, fields in entries:
-                    await self._one_by_hand(connection, fields[b"event"])
+                await self._batch_by_hand(connection, [fields[b"event"] for _, fields in entries])
                 await redis.xack(stream, GROUP, *(entry_id for entry_id, _ in entries))
                 left -= len(entries)
             seconds = time.perf_counter() - start
         await redis.delete(stream)
         return seconds
 
-    async def _one_by_hand(self, connection: Connection, body: bytes) -> None:
-        event = json.loads(body)
-        event_id = UUID(event["id"])
+    async def _batch_by_hand(self, connection: Connection, bodies: Sequence[bytes]) -> None:
+        events = [json.loads(body) for body in bodies]
+        ids = [UUID(event["id"]) for event in events]
+        times = [datetime.fromisoformat(event["time"]) for event in events]
         async with connection.transaction():
-            await connection.fetchval(INBOX, event_id, event["type"], datetime.fromisoformat(event["time"]))
-            await connection.execute(EFFECT, event_id)
-            await connection.execute(CLOSE, sha256(body).digest())
+            await connection.fetch(INBOX, ids, [event["type"] for event in events], times)
+            for event_id in ids:
+                await connection.execute(EFFECT, event_id)
+            await connection.execute(CLOSE, [sha256(body).digest() for body in bodies])
