@@ -54,6 +54,11 @@ def examine(content: bytes, name: str) -> DocumentRef:
         raise Refused(
             "document_damaged", message("The file does not open: it is damaged or protected. Send it again.")
         ) from error
+    return describe(content, media_type, name)
+
+
+def describe(content: bytes, media_type: str, name: str) -> DocumentRef:
+    """Name bytes whose accepted type is known, because they were examined or made here."""
     return DocumentRef(
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),

@@ -16,7 +16,7 @@ from services.issuer.store import documents, missions
 from services.issuer.store.missions import Clash
 from shared import outbox
 from shared.clock import PHNOM_PENH
-from shared.documents import examine as examine_document
+from shared.documents import describe
 from shared.errors import Refused
 from shared.events import MissionIssued, MissionIssuedData
 from shared.i18n import message
@@ -128,6 +128,6 @@ async def _letter(
         pdf = await parts.press.render(content, facts.now)
     except UnprintableText as error:  # in a name of the directory: the gates look at the order's own texts
         raise RequestBlocked([text_unprintable(error.characters)]) from error
-    letter = examine_document(pdf, f"{number}.pdf")
+    letter = describe(pdf, "application/pdf", f"{number}.pdf")
     await asyncio.to_thread(parts.documents.put, pdf)
     return await documents.add(connection, letter, officer)

@@ -56,7 +56,6 @@ def unprintable(text: str) -> list[str]:
     return [character for character in dict.fromkeys(clean(text)) if ord(character) not in _repertoire()]
 
 
-@lru_cache(maxsize=4096)
 def segments(text: str, longest: int = 30) -> tuple[tuple[str, ...], ...]:
     """The text cut up: outside, the parts between its spaces; inside, the pieces no line may break within.
 
@@ -72,6 +71,7 @@ def _repertoire() -> frozenset[int]:
     return frozenset(set.intersection(*maps))
 
 
+@lru_cache(maxsize=16_384)  # the same names, titles and months stand in most letters
 def _pieces(chunk: str, longest: int) -> tuple[str, ...]:
     agreed = _ends(LineBreaker(chunk, "km")) & _ends(tokenize(chunk))
     cuts = [0, *sorted(at for at in agreed if _may_break(chunk, at)), len(chunk)]

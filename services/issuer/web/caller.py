@@ -26,8 +26,8 @@ class Caller:
     today: date
 
 
-def parts_of(request: Request) -> Parts:
-    """The parts that `app` wired."""
+async def parts_of(request: Request) -> Parts:
+    """The parts that `app` wired. Asynchronous, since FastAPI would run a plain function in a thread."""
     parts: Parts = request.app.state.parts
     return parts
 
