@@ -2,7 +2,7 @@
 
 import structlog
 
-from services.notifier.domain.announcing import plan, unknown_units
+from services.notifier.domain.announcing import plan, units_named, unknown_units
 from services.notifier.domain.contents import Closed, RequestRefused, SentBack
 from services.notifier.domain.drafts import OrderState
 from services.notifier.store import accounts, chats, deliveries, directory, orders
@@ -44,7 +44,7 @@ async def handle(connection: Connection, event: AnyEvent) -> None:
 
 async def announce(connection: Connection, event: MissionIssued) -> None:
     """Plan the order's announcements (Guideline 996, A.2 and A.3)."""
-    units = await directory.all_units(connection)
+    units = await directory.units_around(connection, units_named(event.data))
     if unknown := unknown_units(event.data, units):
         raise NotYet(f"the directory has not told of {', '.join(sorted(unknown))}")
     targets = plan(event.data, units, await chats.moved(connection))

@@ -40,10 +40,14 @@ class Target:
     chat_name: str
 
 
+def units_named(issued: MissionIssuedData) -> set[str]:
+    """The issuing unit and those of the travellers."""
+    return {issued.issuer, *(traveller.unit for traveller in issued.travellers)}
+
+
 def unknown_units(issued: MissionIssuedData, units: Units) -> set[str]:
     """Units that the plan depends on and the directory has not told of yet: ancestors count."""
-    wanted = {issued.issuer, *(traveller.unit for traveller in issued.travellers)}
-    return {unit for start in wanted for unit in _line(start, units) if unit not in units}
+    return {unit for start in units_named(issued) for unit in _line(start, units) if unit not in units}
 
 
 def plan(issued: MissionIssuedData, units: Units, moved: Mapping[int, int]) -> list[Target]:

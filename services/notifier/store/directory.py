@@ -1,5 +1,7 @@
 """The copy of the directory that the notifier keeps."""
 
+from collections.abc import Iterable
+
 from services.notifier.domain.announcing import UnitCopy
 from shared.events import DirectoryChanged
 from shared.postgres import Connection
@@ -40,9 +42,15 @@ async def _save_people(connection: Connection, event: DirectoryChanged) -> None:
     )
 
 
-async def all_units(connection: Connection) -> dict[str, UnitCopy]:
-    """Every unit known, by id."""
-    rows = await connection.fetch("SELECT unit, institution, parent, groups FROM unit ORDER BY unit")
+async def units_around(connection: Connection, units: Iterable[str]) -> dict[str, UnitCopy]:
+    """By id, those of the units that are known, all above them, and every unit with a leadership group."""
+    rows = await connection.fetch(
+        "WITH RECURSIVE line AS (SELECT unit, parent FROM unit WHERE unit = ANY ($1)"
+        "  UNION SELECT above.unit, above.parent FROM line JOIN unit AS above ON above.unit = line.parent)"
+        " SELECT unit, institution, parent, groups FROM unit"
+        ' WHERE unit IN (SELECT unit FROM line) OR groups @> \'[{"kind": "leadership"}]\' ORDER BY unit',
+        list(units),
+    )
     return {
         row["unit"]: UnitCopy(
             unit=row["unit"],
