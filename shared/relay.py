@@ -138,25 +138,26 @@ class Relay:
         rows = await outbox.waiting(connection)
         if not rows and time.monotonic() - self._compared < COMPARE_SECONDS:
             return 0
-        entries = await self._publish(connection, rows)
-        if entries is None:
+        held, last = await self._add(rows)
+        if held != self._batch:
+            await self._recover(connection, held)
             return BATCH
-        if rows:
-            following = await outbox.record(connection, self._next, rows, entries[-1])
+        if last is not None:
+            following = await outbox.record(connection, self._next, rows, last)
             self._batch, self._next = self._next, following
             PUBLISHED.inc(len(rows))
         return len(rows)
 
-    async def _publish(self, connection: Connection, rows: Sequence[Row]) -> list[EntryId] | None:
-        """Add the rows' events in one step, or only compare where there are none; None where the mark was another."""
+    async def _add(self, rows: Sequence[Row]) -> tuple[int, EntryId | None]:
+        """Add the rows' events in one step, if Redis holds all that was added before; only look where there are none.
+
+        The batch that Redis held, and the last new entry.
+        """
         publishing = self._publishing
         arguments: list[Any] = [publishing.service, self._batch, self._next, *(row["body"] for row in rows)]
-        found, *entries = await self._script(keys=[publishing.stream, publishing.marks], args=arguments)
+        held, *last = await self._script(keys=[publishing.stream, publishing.marks], args=arguments)
         self._compared = time.monotonic()
-        if int(found) != self._batch:
-            await self._recover(connection, int(found))
-            return None
-        return [EntryId.read(entry) for entry in entries]
+        return int(held), EntryId.read(last[0]) if last else None
 
     async def _recover(self, connection: Connection, found: int) -> None:
         """Redis holds another batch than the last one recorded: older (it has lost some) or newer (we crashed)."""
@@ -173,7 +174,11 @@ class Relay:
         publishing = self._publishing
         below = await groups.done_below(self._redis, publishing.stream, publishing.consumers)
         # Compared after the groups were read: had Redis lost anything before, their positions would prove nothing.
-        if below is not None and await self._publish(connection, []) is not None:
+        if below is not None:
+            held, _ = await self._add([])
+            if held != self._batch:
+                await self._recover(connection, held)
+                return
             await outbox.confirm(connection, below)
             await self._clear_away(connection)
         self._confirmed = time.monotonic()
