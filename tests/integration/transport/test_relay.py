@@ -8,6 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
 
 from deploy.local.servers import Valkey
 from shared import outbox
@@ -170,13 +172,14 @@ async def test_a_crash_between_stream_and_mark_publishes_twice_and_works_once(
 
 async def test_events_wait_for_a_queue_that_is_down(pool: Pool, tmp_path: Path) -> None:
     with Valkey(tmp_path / "valkey") as queue:
-        redis = connect(queue.url)
+        redis, patient = connect(queue.url), Redis.from_url(queue.url, retry=Retry(ConstantBackoff(0.05), 200))
         first, second = closed(), closed()
         async with relaying(pool, redis):
             await commit(pool, first)
-            await reach(redis, first)
+            await reach(patient, first)
             await asyncio.to_thread(queue.kill)
             await commit(pool, second)
             await asyncio.to_thread(queue.restart)
-            await reach(redis, first, second)
+            await reach(patient, first, second)
         await redis.aclose()
+        await patient.aclose()
