@@ -10,6 +10,7 @@ WORKERS ?= auto
 SEED    ?= 1
 MISSIONS ?= 60
 FAULTS  ?= 15
+LIMITS  ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -25,8 +26,8 @@ test: $(VENV)/.dev .system ## style, types, boundaries and every test
 	$(MAKE) check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-chaos: $(VENV)/.dev ## strike the running system at random; SEED=1 MISSIONS=2000 FAULTS=100 for a long run
-	$(BIN)/python -m tests.chaos --seed $(SEED) --missions $(MISSIONS) --faults $(FAULTS)
+chaos: $(VENV)/.dev ## strike the running system at random; SEED=1 MISSIONS=2000 FAULTS=100 for a long run; LIMITS=1: Telegram's hold
+	$(BIN)/python -m tests.chaos --seed $(SEED) --missions $(MISSIONS) --faults $(FAULTS) $(if $(LIMITS),--limits)
 
 chaos-proof: $(VENV)/.dev ## a short run finds nothing, and finds each bug that is planted (several minutes)
 	$(BIN)/python -m pytest -n $(WORKERS) -m proof tests/chaos tests/bench
