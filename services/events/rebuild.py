@@ -57,7 +57,7 @@ def _lines(work: Rebuilding) -> Iterator[str]:
 def rebuild(service: str, dry_run: bool, in_json: bool) -> None:
     """បង្កើតទិន្នន័យសម្រាប់អានឡើងវិញ / Put right what SERVICE has noted of others' events.
 
-    The services may go on working meanwhile; what is cut off can be run again.
+    សេវាអាចបន្តដំណើរការ ហើយបើដាច់កណ្ដាល អាចធ្វើម្ដងទៀតបាន / The services may go on working; cut off, it can be run again.
     """
     if service == "issuer":
         show({"service": service, "dry_run": dry_run, "events": 0, "tables": {}}, in_json, [NOTHING_TO_REBUILD])
