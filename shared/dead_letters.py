@@ -58,10 +58,18 @@ def _letter(row: Row) -> DeadLetter:
     return DeadLetter(**{name: row[name] for name in DeadLetter.__dataclass_fields__})
 
 
-async def waiting(connection: Connection, limit: int = 100) -> list[DeadLetter]:
-    """Letters that are still aside, oldest first."""
-    rows = await connection.fetch("SELECT * FROM dead_letter WHERE closed_at IS NULL ORDER BY dead_id LIMIT $1", limit)
+async def waiting(connection: Connection, limit: int = 100, after: int = 0) -> list[DeadLetter]:
+    """Letters that are still aside, oldest first: up to `limit` past the number `after`."""
+    rows = await connection.fetch(
+        "SELECT * FROM dead_letter WHERE closed_at IS NULL AND dead_id > $2 ORDER BY dead_id LIMIT $1", limit, after
+    )
     return [_letter(row) for row in rows]
+
+
+async def count(connection: Connection) -> int:
+    """How many letters are still aside."""
+    found: int = await connection.fetchval("SELECT count(*) FROM dead_letter WHERE closed_at IS NULL")
+    return found
 
 
 async def find(connection: Connection, dead_id: int) -> DeadLetter | None:

@@ -24,8 +24,7 @@ async def prune_outbox(connection: Connection, keep: timedelta) -> None:
 async def publish_horizon(connection: Connection, redis: Redis, key: str, service: str) -> None:
     """Tell the others since when this outbox may still publish: the oldest row that is not confirmed, or now."""
     oldest: datetime | None = await connection.fetchval(
-        "SELECT min(created_at) FROM outbox WHERE position IN (SELECT position FROM waiting"
-        " UNION ALL SELECT unnest(positions) FROM publication WHERE confirmed_at IS NULL)"
+        "SELECT min(created_at) FROM outbox WHERE position IN (SELECT position FROM unconfirmed)"
     )
     await redis.hset(key, service, str((oldest or now()).timestamp()))
 

@@ -4,6 +4,7 @@ import asyncio
 
 from services.archive.domain import documents_of, summarise
 from services.archive.store import directory, log, missions
+from services.archive.store.missions import Listed
 from shared.documents import DocumentMissing, DocumentStore
 from shared.errors import NotYet
 from shared.events import AnyEvent, DirectoryChanged
@@ -23,12 +24,12 @@ class Archivist:
         documents = documents_of(event)
         for document in documents:
             await asyncio.to_thread(self._keep, document)
-        position = await log.append(connection, event)
+        await log.append(connection, event)
         await log.add_documents(connection, documents, event)
         if isinstance(event, DirectoryChanged):
             await directory.list_unit(connection, event)
         elif event.mission_id is not None:
-            await self._bring_up_to_date(connection, event.mission_id, position)
+            await self._bring_up_to_date(connection, event.mission_id)
 
     def _keep(self, document: DocumentRef) -> None:
         """Copy the bytes, which the shared store checks against their hash; the hash is where they are put."""
@@ -40,6 +41,7 @@ class Archivist:
             raise NotYet(str(error)) from error
         self._kept.put(content)
 
-    async def _bring_up_to_date(self, connection: Connection, mission_id: MissionId, position: int) -> None:
+    async def _bring_up_to_date(self, connection: Connection, mission_id: MissionId) -> None:
         entries = await log.events_of(connection, mission_id)
-        await missions.save(connection, summarise(mission_id, [entry.event for entry in entries]), position)
+        mission = summarise(mission_id, [entry.event for entry in entries])
+        await missions.save(connection, [Listed(mission, entries[0].position, entries[-1].position)])

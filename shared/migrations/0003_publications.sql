@@ -18,6 +18,10 @@ CREATE TABLE publication (
 CREATE INDEX publication_open ON publication (entry_ms, entry_seq) WHERE confirmed_at IS NULL;
 CREATE INDEX publication_confirmed ON publication (confirmed_at) WHERE confirmed_at IS NOT NULL;
 
+-- Events that not every registered consumer is known to have done.
+CREATE VIEW unconfirmed AS
+    SELECT position FROM waiting UNION ALL SELECT unnest(positions) FROM publication WHERE confirmed_at IS NULL;
+
 -- What is not known to be done goes out once more, and whoever did it drops it.
 INSERT INTO waiting SELECT position FROM outbox WHERE confirmed_at IS NULL;
 INSERT INTO publication (batch, positions, entry_ms, entry_seq, published_at, confirmed_at)

@@ -1,23 +1,26 @@
 """SQL of the names that the directory gives to units, people and duties."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 
-from services.archive.domain import Names, folded
+from pydantic_core import to_jsonable_python
+
+from services.archive.domain import Names
+from services.archive.names import DutyTitle, PersonName, UnitName, duties_of, people_of, unit_of
 from shared.events import DirectoryChanged
 from shared.postgres import Connection
+
+Restored = tuple[int, int, Sequence[str]]
+"""How many rows there should be, how many of them were missing or otherwise, and the ids of those beside them."""
 
 
 async def list_unit(connection: Connection, event: DirectoryChanged) -> None:
     """Take over the names of a unit, its people and its duties, unless newer ones are known."""
-    unit = event.data
     await connection.execute(
         "INSERT INTO directory_unit (unit, revision, name_km, name_en) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (unit) DO UPDATE SET revision = excluded.revision, name_km = excluded.name_km,"
         " name_en = excluded.name_en WHERE directory_unit.revision < excluded.revision",
-        unit.unit,
-        unit.revision,
-        unit.name_km,
-        unit.name_en,
+        *astuple(unit_of(event)),
     )
     await connection.executemany(
         "INSERT INTO person (person, unit, name_km, name_latin, position_km, position_en, folded, listed_at)"
@@ -25,26 +28,52 @@ async def list_unit(connection: Connection, event: DirectoryChanged) -> None:
         " name_km = excluded.name_km, name_latin = excluded.name_latin, position_km = excluded.position_km,"
         " position_en = excluded.position_en, folded = excluded.folded, listed_at = excluded.listed_at"
         " WHERE person.listed_at < excluded.listed_at",
-        [
-            (
-                who.person,
-                unit.unit,
-                who.name_km,
-                who.name_latin,
-                who.position_km,
-                who.position_en,
-                folded(f"{who.name_km} {who.name_latin}"),
-                event.occurred_at,
-            )
-            for who in unit.people
-        ],
+        [astuple(who) for who in people_of(event)],
     )
     await connection.executemany(
         "INSERT INTO duty (duty, title_km, title_en, listed_at) VALUES ($1, $2, $3, $4) ON CONFLICT (duty) DO UPDATE"
         " SET title_km = excluded.title_km, title_en = excluded.title_en, listed_at = excluded.listed_at"
         " WHERE duty.listed_at < excluded.listed_at",
-        [(duty.duty, duty.title_km, duty.title_en, event.occurred_at) for duty in unit.duties],
+        [astuple(duty) for duty in duties_of(event)],
     )
+
+
+async def restore_units(connection: Connection, units: Mapping[str, UnitName]) -> Restored:
+    """Write the units' names whatever is there, also over a higher revision."""
+    changed = await connection.fetch(
+        "INSERT INTO directory_unit SELECT * FROM jsonb_populate_recordset(NULL::directory_unit, $1)"
+        " ON CONFLICT (unit) DO UPDATE SET revision = excluded.revision, name_km = excluded.name_km,"
+        " name_en = excluded.name_en WHERE directory_unit.* IS DISTINCT FROM excluded.* RETURNING 1",
+        to_jsonable_python(list(units.values())),
+    )
+    strays = await connection.fetch("SELECT unit FROM directory_unit WHERE unit <> ALL ($1) ORDER BY unit", list(units))
+    return len(units), len(changed), [row["unit"] for row in strays]
+
+
+async def restore_people(connection: Connection, people: Mapping[str, PersonName]) -> Restored:
+    """Write the people's names whatever is there, also over a later one."""
+    changed = await connection.fetch(
+        "INSERT INTO person SELECT * FROM jsonb_populate_recordset(NULL::person, $1)"
+        " ON CONFLICT (person) DO UPDATE SET unit = excluded.unit, name_km = excluded.name_km,"
+        " name_latin = excluded.name_latin, position_km = excluded.position_km, position_en = excluded.position_en,"
+        " folded = excluded.folded, listed_at = excluded.listed_at"
+        " WHERE person.* IS DISTINCT FROM excluded.* RETURNING 1",
+        to_jsonable_python(list(people.values())),
+    )
+    strays = await connection.fetch("SELECT person FROM person WHERE person <> ALL ($1) ORDER BY person", list(people))
+    return len(people), len(changed), [row["person"] for row in strays]
+
+
+async def restore_duties(connection: Connection, duties: Mapping[str, DutyTitle]) -> Restored:
+    """Write the duties' titles whatever is there, also over a later one."""
+    changed = await connection.fetch(
+        "INSERT INTO duty SELECT * FROM jsonb_populate_recordset(NULL::duty, $1) ON CONFLICT (duty) DO UPDATE"
+        " SET title_km = excluded.title_km, title_en = excluded.title_en, listed_at = excluded.listed_at"
+        " WHERE duty.* IS DISTINCT FROM excluded.* RETURNING 1",
+        to_jsonable_python(list(duties.values())),
+    )
+    strays = await connection.fetch("SELECT duty FROM duty WHERE duty <> ALL ($1) ORDER BY duty", list(duties))
+    return len(duties), len(changed), [row["duty"] for row in strays]
 
 
 async def names(connection: Connection, ids: Iterable[str]) -> Names:

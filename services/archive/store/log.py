@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import cast
+from uuid import UUID
 
 from shared.events import AnyEvent, parse
 from shared.postgres import Connection, Row
@@ -35,16 +36,21 @@ def _archived(rows: Iterable[Row]) -> list[Archived]:
     return [Archived(row["position"], row["archived_at"], row["type"], row["body"]) for row in rows]
 
 
-async def append(connection: Connection, event: AnyEvent) -> int:
-    """Put an event at the end of the log, and return its position.
+async def hold(connection: Connection) -> None:
+    """Keep everybody else from appending until the transaction ends."""
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", APPEND_LOCK)
+
+
+async def append(connection: Connection, event: AnyEvent) -> None:
+    """Put an event at the end of the log.
 
     Appends wait for one another until commit. So positions become visible in order, and whoever adds up a mission's
     events after its append sees all that came before.
     """
-    await connection.execute("SELECT pg_advisory_xact_lock($1)", APPEND_LOCK)
-    position = await connection.fetchval(
+    await hold(connection)
+    await connection.execute(
         "INSERT INTO event (event_id, type, version, mission_id, correlation_id, source, occurred_at, body)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING position",
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         event.event_id,
         event.type,
         event.version,
@@ -54,7 +60,6 @@ async def append(connection: Connection, event: AnyEvent) -> int:
         event.occurred_at,
         event.to_json().decode(),
     )
-    return cast(int, position)
 
 
 async def add_documents(connection: Connection, documents: Iterable[DocumentRef], event: AnyEvent) -> None:
@@ -84,6 +89,31 @@ async def events_after(connection: Connection, position: int, limit: int) -> lis
             limit,
         )
     )
+
+
+async def of_directory(connection: Connection, position: int, limit: int) -> list[Archived]:
+    """Up to `limit` events about the directory past `position`, in the order of the log."""
+    return _archived(
+        await connection.fetch(
+            "SELECT position, archived_at, type, body FROM event WHERE position > $1 AND type = 'DirectoryChanged'"
+            " ORDER BY position LIMIT $2",
+            position,
+            limit,
+        )
+    )
+
+
+async def missions_after(connection: Connection, mission_id: UUID, limit: int) -> list[UUID]:
+    """The next `limit` missions that events are about, by id."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT mission_id FROM event WHERE mission_id > $1 ORDER BY mission_id LIMIT $2", mission_id, limit
+    )
+    return [row["mission_id"] for row in rows]
+
+
+async def size(connection: Connection) -> int:
+    """How many events the log holds."""
+    return cast(int, await connection.fetchval("SELECT count(*) FROM event"))
 
 
 async def head(connection: Connection) -> int:

@@ -1,6 +1,10 @@
 """SQL of the missions' summaries: written with each event, read by lists."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic_core import to_jsonable_python
 
 from services.archive.domain import Mission, State, folded
 from shared.postgres import Connection, Row
@@ -34,38 +38,47 @@ def _listed(row: Row) -> Listed:
     return Listed(Mission(**values), first, updated)
 
 
-async def save(connection: Connection, mission: Mission, position: int) -> None:
-    """Write a summary as of the event at `position`."""
-    await connection.execute(
-        "INSERT INTO mission (mission_id, correlation_id, state, number, issuer, unit, requester, purpose, departs_at,"
-        " returns_at, places_km, places_en, travellers, people, folded, started_at, updated_at, first_position,"
-        " updated_position)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)"
-        " ON CONFLICT (mission_id) DO UPDATE SET state = excluded.state, number = excluded.number,"
-        " issuer = excluded.issuer, unit = excluded.unit, requester = excluded.requester, purpose = excluded.purpose,"
-        " departs_at = excluded.departs_at, returns_at = excluded.returns_at, places_km = excluded.places_km,"
-        " places_en = excluded.places_en, travellers = excluded.travellers, people = excluded.people,"
-        " folded = excluded.folded, started_at = excluded.started_at, updated_at = excluded.updated_at,"
-        " updated_position = excluded.updated_position",
-        mission.mission_id,
-        mission.correlation_id,
-        mission.state,
-        mission.number,
-        mission.issuer,
-        mission.unit,
-        mission.requester,
-        mission.purpose,
-        mission.departs_at,
-        mission.returns_at,
-        mission.places_km,
-        mission.places_en,
-        list(mission.travellers),
-        list(mission.people),
-        mission.folded,
-        mission.started_at,
-        mission.updated_at,
-        position,
+def _row(listed: Listed) -> dict[str, object]:
+    positions = {"first_position": listed.first_position, "updated_position": listed.updated_position}
+    return {**vars(listed.mission), **positions}
+
+
+async def save(connection: Connection, summaries: Sequence[Listed]) -> int:
+    """Write missions as the log tells of them now; returns how many were not yet there, or otherwise."""
+    changed = await connection.fetch(
+        "INSERT INTO mission SELECT * FROM jsonb_populate_recordset(NULL::mission, $1)"
+        " ON CONFLICT (mission_id) DO UPDATE SET correlation_id = excluded.correlation_id, state = excluded.state,"
+        " number = excluded.number, issuer = excluded.issuer, unit = excluded.unit, requester = excluded.requester,"
+        " purpose = excluded.purpose, departs_at = excluded.departs_at, returns_at = excluded.returns_at,"
+        " places_km = excluded.places_km, places_en = excluded.places_en, travellers = excluded.travellers,"
+        " people = excluded.people, folded = excluded.folded, started_at = excluded.started_at,"
+        " updated_at = excluded.updated_at, first_position = excluded.first_position,"
+        " updated_position = excluded.updated_position"
+        " WHERE mission.* IS DISTINCT FROM excluded.* RETURNING 1",
+        to_jsonable_python([_row(each) for each in summaries]),
     )
+    return len(changed)
+
+
+async def make_room(connection: Connection, summaries: Sequence[Listed]) -> None:
+    """Put other missions that hold the positions of these, which only damage can bring about, out of their way.
+
+    They go below zero, where no event is, until their own turn comes.
+    """
+    await connection.execute(
+        "UPDATE mission SET first_position = -mission.first_position, updated_position = -mission.updated_position"
+        " FROM jsonb_populate_recordset(NULL::mission, $1) AS told WHERE mission.mission_id <> told.mission_id"
+        " AND (mission.first_position = told.first_position OR mission.updated_position = told.updated_position)",
+        to_jsonable_python([_row(each) for each in summaries]),
+    )
+
+
+async def ids_after(connection: Connection, mission_id: UUID, limit: int) -> list[UUID]:
+    """The next `limit` missions, by id."""
+    rows = await connection.fetch(
+        "SELECT mission_id FROM mission WHERE mission_id > $1 ORDER BY mission_id LIMIT $2", mission_id, limit
+    )
+    return [row["mission_id"] for row in rows]
 
 
 async def page(connection: Connection, search: Search) -> list[Listed]:

@@ -1,11 +1,18 @@
 """The copy of the directory that the notifier keeps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
+
+from pydantic_core import to_jsonable_python
 
 from services.notifier.domain.announcing import UnitCopy
+from services.notifier.domain.register import PersonRow, UnitRow, people_of
 from shared.events import DirectoryChanged
 from shared.postgres import Connection
 from shared.values import GroupListed
+
+Restored = tuple[int, int, Sequence[str]]
+"""How many rows there should be, how many of them were missing or otherwise, and the ids of those beside them."""
 
 
 async def save_unit(connection: Connection, event: DirectoryChanged) -> None:
@@ -35,11 +42,39 @@ async def _save_people(connection: Connection, event: DirectoryChanged) -> None:
         " ON CONFLICT (person) DO UPDATE SET unit = excluded.unit, name_km = excluded.name_km,"
         " name_latin = excluded.name_latin, until = excluded.until, listed_at = excluded.listed_at"
         " WHERE person.listed_at <= excluded.listed_at",
-        [
-            (person.person, event.data.unit, person.name_km, person.name_latin, person.until, event.occurred_at)
-            for person in event.data.people
-        ],
+        [astuple(who) for who in people_of(event)],
     )
+
+
+async def hold(connection: Connection) -> None:
+    """Keep everybody else from changing the copy until the transaction ends."""
+    await connection.execute("LOCK TABLE unit, person IN EXCLUSIVE MODE")
+
+
+async def restore_units(connection: Connection, units: Mapping[str, UnitRow]) -> Restored:
+    """Write the units whatever is there, also over a higher revision."""
+    changed = await connection.fetch(
+        "INSERT INTO unit SELECT * FROM jsonb_populate_recordset(NULL::unit, $1)"
+        " ON CONFLICT (unit) DO UPDATE SET revision = excluded.revision, institution = excluded.institution,"
+        " parent = excluded.parent, name_km = excluded.name_km, name_en = excluded.name_en, groups = excluded.groups"
+        " WHERE unit.* IS DISTINCT FROM excluded.* RETURNING 1",
+        to_jsonable_python(list(units.values())),
+    )
+    strays = await connection.fetch("SELECT unit FROM unit WHERE unit <> ALL ($1) ORDER BY unit", list(units))
+    return len(units), len(changed), [row["unit"] for row in strays]
+
+
+async def restore_people(connection: Connection, people: Mapping[str, PersonRow]) -> Restored:
+    """Write the people whatever is there, also over what was listed later."""
+    changed = await connection.fetch(
+        "INSERT INTO person SELECT * FROM jsonb_populate_recordset(NULL::person, $1)"
+        " ON CONFLICT (person) DO UPDATE SET unit = excluded.unit, name_km = excluded.name_km,"
+        " name_latin = excluded.name_latin, until = excluded.until, listed_at = excluded.listed_at"
+        " WHERE person.* IS DISTINCT FROM excluded.* RETURNING 1",
+        to_jsonable_python(list(people.values())),
+    )
+    strays = await connection.fetch("SELECT person FROM person WHERE person <> ALL ($1) ORDER BY person", list(people))
+    return len(people), len(changed), [row["person"] for row in strays]
 
 
 async def units_around(connection: Connection, units: Iterable[str]) -> dict[str, UnitCopy]:

@@ -7,10 +7,14 @@ WATCHED = ("pending", "sending", "uncertain", "failed")
 """Also told while there are none."""
 
 
+async def states(pool: Pool) -> dict[str, int]:
+    """How many deliveries are in each state."""
+    rows = await pool.fetch("SELECT state, count(*) n FROM delivery GROUP BY 1")
+    return dict.fromkeys(WATCHED, 0) | {row["state"]: row["n"] for row in rows}
+
+
 async def figures(pool: Pool) -> list[Figure]:
     """Deliveries by state, the longest wait of one that is due, and units that have no group of their own."""
-    states = dict.fromkeys(WATCHED, 0)
-    states |= {row["state"]: row["n"] for row in await pool.fetch("SELECT state, count(*) n FROM delivery GROUP BY 1")}
     row = await pool.fetchrow(
         "SELECT (SELECT extract(epoch FROM now() - min(due_at)) FROM delivery WHERE state = 'pending'"
         "  AND due_at <= now()) AS late,"
@@ -21,7 +25,7 @@ async def figures(pool: Pool) -> list[Figure]:
     return [
         *(
             Figure("deliveries", "Messages to Telegram by state.", count, ("state", state))
-            for state, count in states.items()
+            for state, count in (await states(pool)).items()
         ),
         Figure("deliveries_late_seconds", "How long the longest due message has waited.", float(row["late"] or 0)),
         Figure("units_without_group", "Units that no group passes announcements on to.", row["without"]),

@@ -1,9 +1,12 @@
 """The orders that were announced, and where their returns stand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from services.notifier.domain.drafts import OrderState
+from services.notifier.domain.standing import Standing
 from shared.events import MissionIssued, MissionIssuedData
 from shared.postgres import Connection, Row
 
@@ -85,3 +88,60 @@ async def open_orders_of(connection: Connection, person: str) -> list[OrderCopy]
         [{"person": person}],
     )
     return [order for row in rows if (order := _order(row)) is not None]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """An order as the events tell of it: the one that issued it, and what they add up to."""
+
+    issue: MissionIssued
+    standing: Standing
+
+
+def _row(order: Restored) -> dict[str, Any]:
+    issue, standing = order.issue, order.standing
+    return {
+        "mission_id": str(issue.data.mission_id),
+        "number": issue.data.number,
+        "data": issue.data.model_dump(mode="json"),
+        "event_id": str(issue.event_id),
+        "correlation_id": str(issue.correlation_id),
+        "state": standing.state,
+        "return_id": standing.return_id and str(standing.return_id),
+        "sent_back": list(map(str, standing.sent_back)),
+        "created_at": issue.occurred_at.isoformat(),
+    }
+
+
+async def hold(connection: Connection) -> None:
+    """Keep everybody else from changing orders, and from holding one, until the transaction ends."""
+    await connection.execute("LOCK TABLE order_copy IN EXCLUSIVE MODE")
+
+
+async def ids_after(connection: Connection, mission_id: UUID, limit: int) -> list[UUID]:
+    """The missions of the next `limit` orders, by id."""
+    rows = await connection.fetch(
+        "SELECT mission_id FROM order_copy WHERE mission_id > $1 ORDER BY mission_id LIMIT $2", mission_id, limit
+    )
+    return [row["mission_id"] for row in rows]
+
+
+async def restore(connection: Connection, orders: Sequence[Restored]) -> int:
+    """Write the orders whatever is there; returns how many were not yet there, or otherwise.
+
+    When an order became known here is kept; for one that was missing it is when it was issued. The returns that were
+    sent back are a set, so their order makes no difference.
+    """
+    changed = await connection.fetch(
+        "INSERT INTO order_copy SELECT * FROM jsonb_populate_recordset(NULL::order_copy, $1)"
+        " ON CONFLICT (mission_id) DO UPDATE SET number = excluded.number, data = excluded.data,"
+        " event_id = excluded.event_id, correlation_id = excluded.correlation_id, state = excluded.state,"
+        " return_id = excluded.return_id, sent_back = excluded.sent_back"
+        " WHERE (order_copy.number, order_copy.data, order_copy.event_id, order_copy.correlation_id, order_copy.state,"
+        " order_copy.return_id) IS DISTINCT FROM (excluded.number, excluded.data, excluded.event_id,"
+        " excluded.correlation_id, excluded.state, excluded.return_id)"
+        " OR NOT (order_copy.sent_back @> excluded.sent_back AND order_copy.sent_back <@ excluded.sent_back)"
+        " RETURNING 1",
+        [_row(order) for order in orders],
+    )
+    return len(changed)

@@ -1,67 +1,24 @@
 """`besakakam events` as an operator meets it, with real servers and a real service."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from redis.asyncio import Redis
 
-from services.cli import main
+from deploy.local.servers import Postgres
+from services.events import history
 from shared import dead_letters, outbox
 from shared.clock import now
 from shared.events import AnyEvent
 from shared.outbox import EntryId
-from shared.postgres import Connection, Pool, open_pool, transaction
+from shared.postgres import Connection, Pool, transaction
 from shared.service import plumbing
+from tests.integration.events.conftest import Operator, Owner
 from tests.integration.test_cli import KHMER
 from tests.integration.transport.conftest import settings_for
 from tests.integration.transport.samples import STREAM, add, closed, commit, entries, eventually
-
-
-class Operator:
-    """Somebody at a terminal."""
-
-    def __init__(self, database_url: str, redis_url: str) -> None:
-        self.environ = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "STREAM": None}
-
-    def _run(self, *arguments: str) -> Result:
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(CliRunner().invoke, main, ["events", *arguments], env=self.environ).result(60)
-
-    async def asks(self, *arguments: str) -> str:
-        result = await asyncio.to_thread(self._run, *arguments)
-        assert (result.exit_code, result.stderr) == (0, ""), result.output
-        return result.stdout
-
-    async def refused(self, *arguments: str) -> str:
-        result = await asyncio.to_thread(self._run, *arguments)
-        assert result.exit_code in (1, 2)
-        assert "Traceback" not in result.stderr
-        assert KHMER.search(result.stderr)
-        return result.stderr
-
-
-@pytest.fixture
-def operator(database_url: str, redis_url: str) -> Operator:
-    return Operator(database_url, redis_url)
-
-
-@pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[Pool]:
-    async with open_pool(database_url, "archive", 3) as pool:
-        yield pool
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Redis]:
-    client = Redis.from_url(redis_url)
-    yield client
-    await client.aclose()
 
 
 async def set_aside(pool: Pool, event: AnyEvent, reason: str) -> None:
@@ -154,11 +111,107 @@ async def test_a_replay_into_a_lost_stream_does_not_hide_the_loss(operator: Oper
     assert await redis.exists(f"{STREAM}:marks") == 0
 
 
+async def test_lag_counts_dead_letters_and_what_waits_for_telegram(
+    operator: Operator, pool: Pool, owner: Owner
+) -> None:
+    await set_aside(pool, closed(), "choked")
+    for number, state in enumerate(("pending", "pending", "uncertain", "sent")):
+        await owner.execute(
+            "INSERT INTO notifier.delivery (delivery_id, chat, chat_name, audience, kind, ref, content, state)"
+            " VALUES (gen_random_uuid(), 1, 'x', 'person', 'notice', $1, '{}', $2)",
+            str(number),
+            state,
+        )
+    found = json.loads(await operator.asks("lag", "--json"))
+    assert found["dead_letters"] == {"issuer": 0, "notifier": 0, "archive": 1}
+    assert found["deliveries"] == {"pending": 2, "sending": 0, "uncertain": 1}
+    assert found["missing"] == {}
+    said = await operator.asks("lag")
+    assert "dead letters 1" in said
+    assert "Telegram: រង់ចាំ / pending 2" in said
+
+
+async def test_lag_tells_what_it_can_while_redis_or_the_database_is_away(operator: Operator, redis: Redis) -> None:
+    await redis.xgroup_create(STREAM, "archive", id="0", mkstream=True)
+    well = dict(operator.environ)
+    operator.environ["REDIS_URL"] = "redis://127.0.0.1:1/0"
+    result = await operator.runs("lag", "--json")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["groups"], list(found["missing"])) == (0, None, ["redis"])
+    assert set(found["outboxes"]) == {"issuer", "notifier", "archive"}
+    assert "Redis cannot be reached" in result.stderr
+
+    operator.environ = {**well, "DATABASE_URL": "postgresql://someone@127.0.0.1:1/besakakam"}
+    result = await operator.runs("lag", "--json")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["outboxes"], found["deliveries"]) == (0, {}, None)
+    assert [group["group"] for group in found["groups"]] == ["archive"]
+    assert result.stderr.count("cannot be reached") == 1
+
+    operator.environ["REDIS_URL"] = "redis://127.0.0.1:1/0"
+    result = await operator.runs("lag", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Redis" in result.stderr
+
+
+async def test_many_letters_are_listed_and_replayed_page_by_page(
+    operator: Operator, pool: Pool, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "LETTERS", 2)
+    events = [closed(f"{number} មស.លបក") for number in range(5)]
+    for event in events:
+        await set_aside(pool, event, "choked")
+    ids = [str(event.event_id) for event in events]
+    assert [each["event_id"] for each in json.loads(await operator.asks("dead", "--json"))] == ids
+    assert len((await operator.asks("dead")).splitlines()) == 5
+    rehearsed = json.loads(await operator.asks("replay", "archive", "--all", "--dry-run", "--json"))
+    assert [each["event_id"] for each in rehearsed] == ids
+    assert await redis.exists(STREAM) == 0
+    sent = json.loads(await operator.asks("replay", "archive", "--all", "--json"))
+    assert [each["event_id"] for each in sent] == ids
+    assert [fields[b"event"] for _, fields in await entries(redis)] == [event.to_json() for event in events]
+
+
+async def test_a_replay_that_fails_keeps_the_letters_and_ends_its_json(operator: Operator, pool: Pool) -> None:
+    await set_aside(pool, closed(), "choked")
+    operator.environ["REDIS_URL"] = "redis://127.0.0.1:1/0"
+    result = await operator.runs("replay", "archive", "--all", "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (1, [])
+    assert "Redis cannot be reached" in result.stderr
+    assert len(json.loads(await operator.asks("dead", "--json"))) == 1
+
+
+async def test_nothing_set_aside_is_said(operator: Operator) -> None:
+    assert await operator.asks("dead") == "គ្មានអ្វីទេ / nothing\n"
+    assert json.loads(await operator.asks("dead", "--json")) == []
+    assert "0 នឹងផ្ញើ / would be sent" in await operator.asks("replay", "notifier", "--all", "--dry-run")
+
+
 async def test_mistakes_are_said_plainly(operator: Operator) -> None:
     assert "404" in await operator.refused("show", "404", "archive")
     assert "404" in await operator.refused("replay", "archive", "404")
     assert "--all" in await operator.refused("replay", "archive")
+    assert "--all" in await operator.refused("replay", "archive", "404", "--all")
     operator.environ["REDIS_URL"] = "redis://127.0.0.1:1/0"
     assert "Redis" in await operator.refused("tail")
     operator.environ["REDIS_URL"] = "nonsense"
     assert "Redis" in await operator.refused("tail")
+
+
+NEEDS_DATABASE = ["dead", "show 1 archive", "replay archive --all", "rebuild archive", "rebuild notifier --dry-run"]
+
+
+@pytest.mark.parametrize("command", NEEDS_DATABASE)
+async def test_a_database_out_of_reach_or_not_set_up_is_said_plainly(
+    operator: Operator, postgres_server: Postgres, command: str
+) -> None:
+    operator.environ["DATABASE_URL"] = "postgresql://someone@127.0.0.1:1/besakakam"
+    assert "cannot be reached" in await operator.refused(*command.split())
+    operator.environ["DATABASE_URL"] = str(postgres_server.url)
+    assert "besakakam migrate" in await operator.refused(*command.split())
+
+
+@pytest.mark.parametrize("command", ["dead bursar", "show 1 bursar", "replay bursar --all", "rebuild bursar"])
+async def test_a_service_that_there_is_not(operator: Operator, command: str) -> None:
+    said = await operator.refused(*command.split())
+    assert "no service 'bursar'; there are: issuer, notifier, archive" in said

@@ -1,0 +1,87 @@
+"""Where a return stands follows from the events, in whatever order they come."""
+
+from itertools import permutations
+from uuid import UUID
+
+import pytest
+
+from services.notifier.domain.drafts import OrderState
+from services.notifier.domain.register import Register
+from services.notifier.domain.standing import Standing, issue_of, standing_of
+from shared.events import (
+    AnyEvent,
+    MissionClosed,
+    MissionClosedData,
+    ReportReturned,
+    ReportReturnedData,
+    ReturnSentBack,
+    ReturnSentBackData,
+)
+from shared.values import ReturnId
+from tests.unit.notifier.samples import LEADER, MEMBER, directory, group, issued, issued_data, unit
+
+DATA = issued_data()
+ONE, TWO = ReturnId(UUID(int=1)), ReturnId(UUID(int=2))
+COMMON = {"source": "/besakakam/issuer", "subject": str(DATA.mission_id), "correlation_id": DATA.mission_id}
+
+
+def returned(return_id: ReturnId) -> ReportReturned:
+    data = ReportReturnedData(mission_id=DATA.mission_id, return_id=return_id, returned_by=LEADER, report="ល្អ")
+    return ReportReturned.model_validate({**COMMON, "data": data})
+
+
+def sent_back(return_id: ReturnId) -> ReturnSentBack:
+    data = ReturnSentBackData(mission_id=DATA.mission_id, return_id=return_id, returned_by=LEADER, reason="ខ្វះ")
+    return ReturnSentBack.model_validate({**COMMON, "data": data})
+
+
+def closed(return_id: ReturnId) -> MissionClosed:
+    data = MissionClosedData(
+        mission_id=DATA.mission_id, number=DATA.number, return_id=return_id, accepted_by="MCS-0021"
+    )
+    return MissionClosed.model_validate({**COMMON, "data": data})
+
+
+@pytest.mark.parametrize(
+    ("events", "standing"),
+    [
+        ([], Standing(OrderState.ISSUED, None, ())),
+        ([returned(ONE)], Standing(OrderState.RETURNED, ONE, ())),
+        ([returned(ONE), sent_back(ONE)], Standing(OrderState.SENT_BACK, ONE, (ONE,))),
+        ([sent_back(ONE)], Standing(OrderState.SENT_BACK, None, (ONE,))),
+        ([returned(ONE), sent_back(ONE), returned(TWO)], Standing(OrderState.RETURNED, TWO, (ONE,))),
+        (
+            [returned(ONE), sent_back(ONE), returned(TWO), closed(TWO)],
+            Standing(OrderState.CLOSED, TWO, (ONE,)),
+        ),
+        ([closed(ONE)], Standing(OrderState.CLOSED, ONE, ())),
+    ],
+)
+def test_the_order_of_events_makes_no_difference(events: list[AnyEvent], standing: Standing) -> None:
+    for each in permutations([issued(DATA), *events]):
+        assert standing_of(each) == standing
+        assert standing_of([*each, *each]) == standing
+        assert issue_of(each) == next(event for event in each if event.type == "MissionIssued")
+
+
+def test_of_two_returns_at_once_the_first_told_is_being_checked() -> None:
+    assert standing_of([returned(TWO), returned(ONE)]) == Standing(OrderState.RETURNED, TWO, ())
+
+
+def test_without_its_issue_there_is_no_order() -> None:
+    assert issue_of([returned(ONE)]) is None
+
+
+def test_a_unit_is_taken_over_with_its_people_by_the_higher_revision() -> None:
+    told = directory()
+    moved = unit("mcs.gdaf", None, revision=2, people=told[3].data.people[:1])
+    renewed, late = unit("mcs.gdcs", None, group(-1), revision=3), unit("mcs.gdcs", None, revision=2)
+    register = Register()
+    for event in (*told, renewed, late, moved):
+        register.take(event)
+    assert (register.units["mcs.gdcs"].revision, register.units["mcs.gdcs"].groups) == (3, (group(-1),))
+    assert {person: row.unit for person, row in register.people.items()} == {
+        "MCS-0021": "mcs.gdaf",
+        LEADER: "mcs.gdaf",
+        MEMBER: "mcs.gdcs-policy",
+    }
