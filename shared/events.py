@@ -162,10 +162,12 @@ class AnnouncementDelivered(Event):
 
 
 class AnnouncementFailedData(AnnouncementData):
-    """`certain` is false where nobody can know whether the message arrived; then it was not sent again."""
+    """`certain` is false where nobody can know whether the message arrived; `copy_follows` where it is then sent once
+    more, marked as possibly a copy."""
 
     certain: bool
     reason: Line
+    copy_follows: bool = False
 
 
 class AnnouncementFailed(Event):
