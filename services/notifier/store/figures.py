@@ -3,14 +3,17 @@
 from shared.gauges import Figure
 from shared.postgres import Pool
 
-WATCHED = ("pending", "sending", "uncertain", "failed")
-"""Also told while there are none."""
+WATCHED = ("pending", "sending", "resend", "uncertain", "failed")
+"""Also told while there are none. `resend`: uncertain, and to be sent once more; `uncertain`: for good."""
+_STATES = (
+    "SELECT CASE WHEN resend_at IS NULL THEN state ELSE 'resend' END AS state, count(*) AS n FROM delivery GROUP BY 1"
+)
 
 
 async def figures(pool: Pool) -> list[Figure]:
     """Deliveries by state, the longest wait of one that is due, and units that have no group of their own."""
     states = dict.fromkeys(WATCHED, 0)
-    states |= {row["state"]: row["n"] for row in await pool.fetch("SELECT state, count(*) n FROM delivery GROUP BY 1")}
+    states |= {row["state"]: row["n"] for row in await pool.fetch(_STATES)}
     row = await pool.fetchrow(
         "SELECT (SELECT extract(epoch FROM now() - min(due_at)) FROM delivery WHERE state = 'pending'"
         "  AND due_at <= now()) AS late,"

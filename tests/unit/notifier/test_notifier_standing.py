@@ -1,0 +1,24 @@
+"""Which of two messages of one delivery has to go."""
+
+import pytest
+
+from services.notifier.domain.standing import Standing, surplus
+
+FIRST, COPY = Standing(-5, 7), Standing(-5, 9, is_copy=True)
+
+
+@pytest.mark.parametrize(("known", "seen"), [(FIRST, COPY), (COPY, FIRST)])
+def test_the_marked_copy_goes_whichever_was_known_first(known: Standing, seen: Standing) -> None:
+    assert surplus(known, seen) is COPY
+
+
+def test_of_two_unmarked_messages_the_later_goes() -> None:
+    assert surplus(Standing(-5, 9), FIRST) == Standing(-5, 9)
+
+
+def test_the_same_message_is_no_surplus_whatever_it_says_of_itself() -> None:
+    assert surplus(FIRST, Standing(-5, 7, is_copy=True)) is None
+
+
+def test_a_message_in_another_chat_is_out_of_reach() -> None:
+    assert surplus(FIRST, Standing(-1005, 7, is_copy=True)) is None
