@@ -162,8 +162,7 @@ class AnnouncementDelivered(Event):
 
 
 class AnnouncementFailedData(AnnouncementData):
-    """`certain` is false where nobody can know whether the message arrived; `copy_follows` where it is then sent once
-    more, marked as possibly a copy."""
+    """`certain` is false where nobody can know whether it arrived; with `copy_follows` it is sent again, so marked."""
 
     certain: bool
     reason: Line

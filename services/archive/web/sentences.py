@@ -61,7 +61,7 @@ def _of_announcement(event: AnnouncementDelivered | AnnouncementFailed, reader: 
             return message("The order could not be announced in the group “{chat}”.", chat=chat)
         if event.data.copy_follows:
             return message(
-                "Whether the order reached the group “{chat}” is not known; it is sent once more, marked as a copy.",
+                "Whether the order reached the group “{chat}” is not known; one copy follows, marked as such.",
                 chat=chat,
             )
         return message("Whether the order reached the group “{chat}” is not known; no copy of it follows.", chat=chat)

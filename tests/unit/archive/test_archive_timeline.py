@@ -69,7 +69,7 @@ def test_every_kind_of_event_has_its_own_sentence_in_both_languages(story: Story
 def test_what_becomes_of_an_announcement_that_may_be_lost_is_told(story: Story) -> None:
     waits, ends = story.not_announced(certain=False, copy_follows=True), story.not_announced(certain=False)
     first, second = timeline(archived(waits, ends), reader("en"))
-    assert "sent once more, marked as a copy" in first.sentence
+    assert "one copy follows, marked as such" in first.sentence
     assert "no copy of it follows" in second.sentence
     assert (first.tone, second.tone) == ("waits", "bad")
 
