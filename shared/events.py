@@ -162,10 +162,11 @@ class AnnouncementDelivered(Event):
 
 
 class AnnouncementFailedData(AnnouncementData):
-    """`certain` is false where nobody can know whether the message arrived; then it was not sent again."""
+    """`certain` is false where nobody can know whether it arrived; with `copy_follows` it is sent again, so marked."""
 
     certain: bool
     reason: Line
+    copy_follows: bool = False
 
 
 class AnnouncementFailed(Event):

@@ -180,7 +180,7 @@ class Story:
         )
         return AnnouncementDelivered.model_validate({**self._common("notifier"), "data": data})
 
-    def not_announced(self, *, certain: bool) -> AnnouncementFailed:
+    def not_announced(self, *, certain: bool, copy_follows: bool = False) -> AnnouncementFailed:
         data = AnnouncementFailedData(
             mission_id=self.mission_id,
             delivery_id=uuid4(),
@@ -191,6 +191,7 @@ class Story:
             unit="mcs.policy",
             certain=certain,
             reason="bot was kicked from the group",
+            copy_follows=copy_follows,
         )
         return AnnouncementFailed.model_validate({**self._common("notifier"), "data": data})
 

@@ -17,7 +17,11 @@ from shared import dead_letters, outbox
 from shared.outbox import EntryId
 from shared.postgres import Pool, transaction
 
-DELIVERIES = ("pending", "sending", "uncertain")
+DELIVERIES = ("pending", "sending", "resend", "uncertain")
+TELEGRAM = (
+    "Telegram: រង់ចាំ / pending {pending}, កំពុងផ្ញើ / sending {sending}, ត្រូវផ្ញើម្ដងទៀត / to be sent once more {resend},"
+    " មិនប្រាកដ / uncertain {uncertain}"
+)
 NO_GROUPS = "គ្មានក្រុមអ្នកអានទេ / no group reads"
 Found = TypeVar("Found")
 
@@ -99,9 +103,7 @@ def _lines(found: Lag) -> Iterator[str]:
             f" មិនអាចដំណើរការបាន / dead letters {found.dead_letters[service]}"
         )
     if found.deliveries is not None:
-        yield "Telegram: រង់ចាំ / pending {pending}, កំពុងផ្ញើ / sending {sending}, មិនប្រាកដ / uncertain {uncertain}".format(
-            **found.deliveries
-        )
+        yield TELEGRAM.format(**found.deliveries)
     for each in found.groups or ():
         yield (
             f"{each['group']} ←: កំពុងធ្វើ / pending {each['pending']}, ចាស់ជាងគេ / oldest {each['oldest_pending'] or '-'},"

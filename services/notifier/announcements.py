@@ -1,6 +1,7 @@
 """What becomes of an announcement, told to the other services in the transaction that records it."""
 
 from services.notifier.domain.drafts import OrderState
+from services.notifier.domain.posted import Posted, surplus
 from services.notifier.store import deliveries, orders, sending
 from services.notifier.store.deliveries import Delivery
 from services.notifier.store.orders import OrderCopy
@@ -16,18 +17,38 @@ from shared.postgres import Connection
 SOURCE = "/besakakam/notifier"
 
 
-async def stands(connection: Connection, delivery: Delivery, chat: int, message_id: int) -> None:
-    """The message stands in the chat, by Telegram's answer or because somebody used it; told of once."""
+async def stands(connection: Connection, delivery: Delivery, seen: Posted) -> None:
+    """The message stands there, by Telegram's answer or because somebody used it; told of once.
+
+    Where another message is known for the delivery, both have arrived, and one of them is removed.
+    """
     order = None if delivery.mission_id is None else await orders.lock(connection, delivery.mission_id)
     current = await deliveries.lock(connection, delivery.delivery_id)
-    if current is None or current.state == "sent":
+    if current is None:
         return
-    await sending.sent(connection, delivery.delivery_id, chat, message_id)
+    kept = seen if current.standing is None else await _remove_surplus(connection, current, current.standing, seen)
+    if kept == current.standing:
+        return
+    await sending.sent(connection, delivery.delivery_id, kept)
     if delivery.kind != "announcement" or order is None:
         return
     if order.state is OrderState.CLOSED:
         await deliveries.edit_when_closed(connection, order.mission_id)
-    data = AnnouncementDeliveredData(**_about(delivery, order, chat), message_id=message_id)
+    if current.standing is None:
+        await _delivered(connection, delivery, order, kept)
+
+
+async def _remove_surplus(connection: Connection, delivery: Delivery, known: Posted, seen: Posted) -> Posted:
+    """The one of both messages that stays."""
+    extra = surplus(known, seen)
+    if extra is None:
+        return known
+    await deliveries.remove(connection, delivery, extra)
+    return known if extra == seen else seen
+
+
+async def _delivered(connection: Connection, delivery: Delivery, order: OrderCopy, at: Posted) -> None:
+    data = AnnouncementDeliveredData(**_about(delivery, order, at.chat), message_id=at.message_id)
     await outbox.write(
         connection,
         AnnouncementDelivered(
@@ -40,14 +61,18 @@ async def stands(connection: Connection, delivery: Delivery, chat: int, message_
     )
 
 
-async def failed(connection: Connection, delivery: Delivery, reason: str, *, certain: bool) -> None:
+async def failed(
+    connection: Connection, delivery: Delivery, reason: str, *, certain: bool, copy_follows: bool = False
+) -> None:
     """An announcement did not arrive, or (not `certain`) nobody can know. Notices and edits concern nobody else."""
     if delivery.kind != "announcement" or delivery.mission_id is None or delivery.chat is None:
         return
     order = await orders.find(connection, delivery.mission_id)
     if order is None:
         return
-    data = AnnouncementFailedData(**_about(delivery, order, delivery.chat), certain=certain, reason=reason)
+    data = AnnouncementFailedData(
+        **_about(delivery, order, delivery.chat), certain=certain, reason=reason, copy_follows=copy_follows
+    )
     await outbox.write(
         connection,
         AnnouncementFailed(

@@ -26,5 +26,7 @@ class NotifierSettings(ServiceSettings):
     album_pause: float = Field(default=1.5, ge=0)
     """An answer waits this long for the next picture of an album."""
     update_attempts: int = Field(default=8, ge=1)
+    resend_seconds: float = Field(default=120, ge=0, le=86_400)
+    """An uncertain message is sent once more, marked as possibly a copy, after so long; 0: never."""
     retry_seconds: float = Field(default=1, gt=0)
     """The first pause before a retry; each further one doubles, up to five minutes."""

@@ -32,7 +32,13 @@ from tests.chaos.proxy import Proxy
 
 ROOT = Path(__file__).parents[2]
 REPLICAS = 2
-SETTINGS = {"POLL_TIMEOUT": "3", "REQUEST_TIMEOUT": "5", "ALBUM_PAUSE": "0.3", "LOG_FORMAT": "json"}
+SETTINGS = {
+    "POLL_TIMEOUT": "3",
+    "REQUEST_TIMEOUT": "5",
+    "RESEND_SECONDS": "3",
+    "ALBUM_PAUSE": "0.3",
+    "LOG_FORMAT": "json",
+}
 
 
 @dataclass

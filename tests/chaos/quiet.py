@@ -17,6 +17,7 @@ OUTBOXES = " UNION ALL ".join(
     f"SELECT '{service}' AS service, event_id, type, subject, created_at FROM {service}.outbox" for service in SERVICES
 )
 """Every event that was ever written."""
+_OPEN = "SELECT 1 FROM notifier.delivery WHERE state IN ('pending', 'sending') OR resend_at IS NOT NULL"
 
 
 async def quiet(place: Place, seconds: float) -> list[str]:
@@ -43,8 +44,8 @@ async def _under_way(place: Place) -> AsyncIterator[str]:
             yield f"{len(unpublished)} events unpublished by {service}"
         if missing:
             yield f"{service} has not done {len(missing)} events: {dict(Counter(row['type'] for row in missing))}"
-    if open_ones := await rows(url, "SELECT 1 FROM notifier.delivery WHERE state IN ('pending', 'sending')"):
-        yield f"{len(open_ones)} deliveries pending"
+    if open_ones := await rows(url, _OPEN):
+        yield f"{len(open_ones)} deliveries pending, or to be sent once more"
     if updates := await rows(url, "SELECT 1 FROM notifier.telegram_update WHERE done_at IS NULL"):
         yield f"{len(updates)} updates not worked off"
     async with Redis.from_url(place.plan.redis_url) as redis:

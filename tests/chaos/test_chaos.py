@@ -26,6 +26,7 @@ async def test_nothing_is_lost_and_nothing_done_twice(tmp_path: Path) -> None:
         ("acknowledged_first", Kind.REPLICA_KILLED, Broken.LOST),
         ("outbox_deleted", Kind.REDIS_EMPTIED, Broken.LOST),
         ("no_recovery", Kind.REDIS_EMPTIED, Broken.LOST),
+        ("unmarked_copy", Kind.TELEGRAM_DROP_AFTER, Broken.TWICE),
     ],
 )
 async def test_a_planted_bug_is_found(tmp_path: Path, bug: str, kind: Kind, broken: Broken) -> None:

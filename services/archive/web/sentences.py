@@ -59,7 +59,12 @@ def _of_announcement(event: AnnouncementDelivered | AnnouncementFailed, reader: 
     if isinstance(event, AnnouncementFailed):
         if event.data.certain:
             return message("The order could not be announced in the group “{chat}”.", chat=chat)
-        return message("Whether the order reached the group “{chat}” is not known; it was not sent again.", chat=chat)
+        if event.data.copy_follows:
+            return message(
+                "Whether the order reached the group “{chat}” is not known; one copy follows, marked as such.",
+                chat=chat,
+            )
+        return message("Whether the order reached the group “{chat}” is not known; no copy of it follows.", chat=chat)
     if event.data.unit is None:
         return message("The order was announced in the leadership group “{chat}”.", chat=chat)
     return message(

@@ -81,6 +81,8 @@ def _entry(archived: Archived, reader: Reader) -> Entry:
 
 def _tone(event: AnyEvent) -> Tone:
     match event:
+        case AnnouncementFailed(data=data) if data.copy_follows:
+            return "waits"
         case MissionRefused() | AnnouncementFailed() | ReturnSentBack():
             return "bad"
         case MissionIssued() | MissionClosed():

@@ -28,7 +28,7 @@ async def move(connection: Connection, old: int, new: int) -> None:
         "INSERT INTO chat (chat, moved_to) VALUES ($1, $2) ON CONFLICT (chat) DO UPDATE SET moved_to = $2", old, new
     )
     await connection.execute(
-        "UPDATE delivery SET chat = $2 WHERE chat = $1 AND state = 'pending' AND kind <> 'edit'"
+        "UPDATE delivery SET chat = $2 WHERE chat = $1 AND state = 'pending' AND kind IN ('announcement', 'notice')"
         " AND NOT EXISTS (SELECT 1 FROM delivery AS there WHERE there.chat = $2 AND there.kind = delivery.kind"
         " AND there.ref = delivery.ref AND there.mission_id IS NOT DISTINCT FROM delivery.mission_id)",
         old,
@@ -36,7 +36,7 @@ async def move(connection: Connection, old: int, new: int) -> None:
     )
     await connection.execute(
         "UPDATE delivery SET state = 'cancelled', error = 'the supergroup has one of its own', settled_at = now()"
-        " WHERE chat = $1 AND state = 'pending' AND kind <> 'edit'",
+        " WHERE chat = $1 AND state = 'pending' AND kind IN ('announcement', 'notice')",
         old,
     )
 

@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 
 from services.notifier.domain.announcing import Audience, Target
 from services.notifier.domain.contents import CONTENT, Announcement, Closed, Content
+from services.notifier.domain.posted import Posted
 from shared.postgres import Connection, Row
 
-Kind = Literal["announcement", "notice", "edit"]
+Kind = Literal["announcement", "notice", "edit", "removal"]
 State = Literal["pending", "sending", "sent", "uncertain", "failed", "cancelled"]
 
 NO_GROUP = "no group"
@@ -18,7 +19,7 @@ NO_GROUP = "no group"
 
 @dataclass(frozen=True)
 class Delivery:
-    """One thing to say in one chat, or one message to edit there."""
+    """One thing to say in one chat, or one message to edit or to remove there."""
 
     delivery_id: UUID
     mission_id: UUID | None
@@ -37,6 +38,19 @@ class Delivery:
     sent_chat: int | None
     message_id: int | None
     error: str | None
+    is_copy: bool
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether doing it twice does no harm; it does for every message."""
+        return self.kind in ("edit", "removal")
+
+    @property
+    def standing(self) -> Posted | None:
+        """Where the message is known to stand."""
+        if self.state != "sent" or self.sent_chat is None or self.message_id is None:
+            return None
+        return Posted(self.sent_chat, self.message_id, self.is_copy)
 
 
 @dataclass(frozen=True)
@@ -115,11 +129,25 @@ async def edit_when_closed(connection: Connection, mission_id: UUID) -> None:
     await connection.execute(
         "INSERT INTO delivery (delivery_id, mission_id, chat, chat_name, audience, unit, kind, ref, target, content,"
         " state) SELECT gen_random_uuid(), mission_id, sent_chat, chat_name, audience, unit, 'edit',"
-        " 'closed:' || delivery_id, delivery_id, $2, 'pending'"
+        " 'closed:' || delivery_id || ':' || message_id, delivery_id, $2, 'pending'"
         " FROM delivery WHERE mission_id = $1 AND kind = 'announcement' AND state = 'sent'"
         " ON CONFLICT ON CONSTRAINT delivery_once DO NOTHING",
         mission_id,
         Closed().model_dump(mode="json"),
+    )
+
+
+async def remove(connection: Connection, delivery: Delivery, message: Posted) -> None:
+    """Have a message of the delivery that is one too many removed, once; until then it still leads to its order."""
+    await connection.execute(
+        "INSERT INTO delivery (delivery_id, mission_id, chat, chat_name, audience, unit, kind, ref, target, content,"
+        " state, sent_chat, message_id) SELECT gen_random_uuid(), mission_id, $2::bigint, chat_name, audience, unit,"
+        " 'removal', 'copy:' || $3::bigint, delivery_id, content, 'pending', $2, $3"
+        " FROM delivery WHERE delivery_id = $1"
+        " ON CONFLICT ON CONSTRAINT delivery_once DO NOTHING",
+        delivery.delivery_id,
+        message.chat,
+        message.message_id,
     )
 
 
@@ -136,13 +164,25 @@ async def lock(connection: Connection, delivery_id: UUID) -> Delivery | None:
 
 
 async def at_message(connection: Connection, chat: int, message_id: int) -> Delivery | None:
-    """The delivery whose message stands there."""
+    """The delivery whose message stands there, or the removal under which it still does."""
     return delivery_of(
         await connection.fetchrow(
             "SELECT * FROM delivery WHERE sent_chat = $1 AND message_id = $2 AND kind <> 'edit'"
             " ORDER BY settled_at DESC LIMIT 1",
             chat,
             message_id,
+        )
+    )
+
+
+async def lost_draft_state(connection: Connection, chat: int, draft_id: UUID) -> Delivery | None:
+    """The newest message about the draft in the chat of which nobody knows whether it arrived."""
+    return delivery_of(
+        await connection.fetchrow(
+            "SELECT * FROM delivery WHERE chat = $1 AND kind = 'notice' AND content ->> 'draft_id' = $2::text"
+            " AND (state = 'uncertain' OR state = 'pending' AND is_copy) ORDER BY created_at DESC LIMIT 1",
+            chat,
+            str(draft_id),
         )
     )
 

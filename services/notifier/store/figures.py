@@ -3,13 +3,16 @@
 from shared.gauges import Figure
 from shared.postgres import Pool
 
-WATCHED = ("pending", "sending", "uncertain", "failed")
-"""Also told while there are none."""
+WATCHED = ("pending", "sending", "resend", "uncertain", "failed")
+"""Also told while there are none. `resend`: uncertain, and to be sent once more; `uncertain`: for good."""
+_STATES = (
+    "SELECT CASE WHEN resend_at IS NULL THEN state ELSE 'resend' END AS state, count(*) AS n FROM delivery GROUP BY 1"
+)
 
 
 async def states(pool: Pool) -> dict[str, int]:
     """How many deliveries are in each state."""
-    rows = await pool.fetch("SELECT state, count(*) n FROM delivery GROUP BY 1")
+    rows = await pool.fetch(_STATES)
     return dict.fromkeys(WATCHED, 0) | {row["state"]: row["n"] for row in rows}
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
+from services.notifier.domain.posted import Posted
 from services.notifier.store.deliveries import Delivery, delivery_of
 from shared.postgres import Connection
 
@@ -71,27 +72,51 @@ async def abandoned(connection: Connection, owner: UUID) -> list[Delivery]:
     return [delivery for row in rows if (delivery := delivery_of(row)) is not None]
 
 
-async def sent(connection: Connection, delivery_id: UUID, chat: int, message_id: int) -> None:
-    """The message stands in the chat."""
+async def sent(connection: Connection, delivery_id: UUID, at: Posted) -> None:
+    """The message stands there, and none follows."""
     await connection.execute(
-        "UPDATE delivery SET state = 'sent', sent_chat = $2, message_id = $3, error = NULL, settled_at = now()"
-        " WHERE delivery_id = $1",
+        "UPDATE delivery SET state = 'sent', sent_chat = $2, message_id = $3, is_copy = $4, resend_at = NULL,"
+        " error = NULL, settled_at = now() WHERE delivery_id = $1",
         delivery_id,
-        chat,
-        message_id,
+        at.chat,
+        at.message_id,
+        at.is_copy,
     )
 
 
-async def ended(connection: Connection, delivery_id: UUID, state: Literal["uncertain", "failed"], error: str) -> bool:
-    """No further attempt follows. False where the message has meanwhile been seen to stand in the chat."""
+async def ended(
+    connection: Connection,
+    delivery_id: UUID,
+    state: Literal["uncertain", "failed"],
+    error: str,
+    resend_after: float | None = None,
+) -> bool:
+    """No further attempt follows, but for a marked copy after so many seconds where they are given.
+
+    False where the message has meanwhile been seen to stand in the chat.
+    """
     changed = await connection.fetchval(
-        "UPDATE delivery SET state = $2, error = $3, settled_at = now() WHERE delivery_id = $1 AND state = 'sending'"
-        " RETURNING 1",
+        "UPDATE delivery SET state = $2, error = $3, settled_at = now(), resend_at = now() + $4"
+        " WHERE delivery_id = $1 AND state = 'sending' RETURNING 1",
         delivery_id,
         state,
         error,
+        None if resend_after is None else timedelta(seconds=resend_after),
     )
     return changed is not None
+
+
+async def resend_due(connection: Connection) -> list[UUID]:
+    """Uncertain messages whose time has come are due once more, from now on as copies; commit before any call.
+
+    One that somebody is just proving to have arrived is left alone.
+    """
+    rows = await connection.fetch(
+        "UPDATE delivery SET state = 'pending', is_copy = true, resend_at = NULL, owner = NULL, due_at = now(),"
+        " settled_at = NULL WHERE delivery_id IN (SELECT delivery_id FROM delivery WHERE resend_at <= now()"
+        "  AND state = 'uncertain' FOR UPDATE SKIP LOCKED) RETURNING delivery_id"
+    )
+    return [row["delivery_id"] for row in rows]
 
 
 async def put_off(connection: Connection, delivery_id: UUID, seconds: float, error: str, *, counts: bool) -> None:

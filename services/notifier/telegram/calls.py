@@ -1,11 +1,13 @@
 """One delivery as one Bot API call."""
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 from typing import Any, assert_never
 from uuid import UUID
 
 from aiogram import Bot
-from aiogram.methods import EditMessageCaption, SendDocument, SendMessage
+from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramMigrateToChat
+from aiogram.methods import DeleteMessage, EditMessageCaption, SendDocument, SendMessage
 from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
 
 from services.notifier.domain import contents
@@ -13,7 +15,7 @@ from services.notifier.store import chats, deliveries, drafts, orders
 from services.notifier.store.deliveries import Delivery
 from services.notifier.store.orders import OrderCopy
 from services.notifier.telegram import captions, sayings
-from services.notifier.telegram.wording import Outgoing
+from services.notifier.telegram.wording import Outgoing, as_copy
 from shared.clock import now
 from shared.documents import DocumentStore
 from shared.errors import BesakakamError
@@ -55,14 +57,23 @@ class Calls:
 
     async def make(self, delivery: Delivery) -> Done:
         """Make the delivery's call. Raises what the call raises; see `outcome.classify`."""
+        if delivery.kind == "removal":
+            return await self._remove(delivery)
         async with self._pool.acquire() as connection:
-            prepared = await self._prepare(connection, delivery)
+            prepared = await self._marked(connection, delivery)
         if prepared.target is not None:
             return await self._edit(prepared.target, prepared.outgoing)
         assert delivery.chat is not None, "a delivery without a chat is never due"
         if prepared.letter is not None:
             return await self._send_letter(delivery, prepared)
         return _done(await self._bot(self._message(delivery.chat, delivery.reply_to, prepared.outgoing)))
+
+    async def _marked(self, connection: Connection, delivery: Delivery) -> _Prepared:
+        """A copy says that it may be one, and goes on saying so when it is edited."""
+        prepared = await self._prepare(connection, delivery)
+        if (prepared.target or delivery).is_copy:
+            return replace(prepared, outgoing=as_copy(prepared.outgoing))
+        return prepared
 
     async def _prepare(self, connection: Connection, delivery: Delivery) -> _Prepared:
         content = delivery.content
@@ -109,6 +120,15 @@ class Calls:
                 chat_id=chat, message_id=message_id, caption=outgoing.html, reply_markup=_keyboard(outgoing)
             )
         )
+        return Done(chat, message_id)
+
+    async def _remove(self, delivery: Delivery) -> Done:
+        """What is gone already, or may no longer be removed, is left at that."""
+        chat, message_id = delivery.sent_chat, delivery.message_id
+        assert chat is not None
+        assert message_id is not None
+        with contextlib.suppress(TelegramBadRequest, TelegramForbiddenError, TelegramMigrateToChat):
+            await self._bot(DeleteMessage(chat_id=chat, message_id=message_id))
         return Done(chat, message_id)
 
     async def _send_letter(self, delivery: Delivery, prepared: _Prepared) -> Done:

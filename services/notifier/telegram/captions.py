@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.notifier.domain.announcing import Audience
 from services.notifier.domain.drafts import OrderState
-from services.notifier.telegram.wording import Outgoing, shorten, utf16
+from services.notifier.telegram.wording import COPY_LINE, Outgoing, shorten, utf16
 from shared.clock import PHNOM_PENH
 from shared.events import MissionIssuedData
 from shared.khmer import day_span, hour_text, khmer_digits
@@ -24,13 +24,13 @@ _LIMITS: Final = ((300, 110, 12), (220, 90, 8), (160, 70, 6), (120, 50, 4), (80,
 
 
 def announcement(issued: MissionIssuedData, delivery_id: UUID, state: OrderState, audience: Audience) -> Outgoing:
-    """The caption of the letter and its button; within Telegram's limit, with room for the closing line.
+    """The caption of the letter and its button; within Telegram's limit, with room for the lines of closing and copies.
 
     The leadership group carries official information only (Guideline 996, A.2): no button there, and no word of how.
     """
     official = audience == "leadership"
     how = () if official else ("", _HOW, _HOW_EN)
-    room = CAPTION_UNITS - utf16(CLOSED_LINE) - 2 - utf16("\n".join(how)) - 1
+    room = CAPTION_UNITS - utf16(COPY_LINE) - 2 - utf16(CLOSED_LINE) - 2 - utf16("\n".join(how)) - 1
     lines = next(
         (lines for limits in _LIMITS if utf16("\n".join(lines := _lines(issued, *limits))) <= room),
         _lines(issued, *_LIMITS[-1]),

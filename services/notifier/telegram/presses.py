@@ -1,18 +1,18 @@
 """What the buttons under the bot's messages do."""
 
 from collections.abc import Awaitable
-from uuid import UUID
 
 from aiogram.methods import AnswerCallbackQuery
-from aiogram.types import CallbackQuery
+from aiogram.types import CallbackQuery, MaybeInaccessibleMessageUnion
+from aiogram.types import Message as TelegramMessage
 
 from services.notifier import announcements
 from services.notifier.domain.contents import Answer
 from services.notifier.domain.drafts import check_open, traveller_of
 from services.notifier.store import deliveries, directory, orders
-from services.notifier.store.deliveries import Notice
+from services.notifier.store.deliveries import Delivery, Notice
 from services.notifier.telegram import handing_in, returning, sayings, tracing, wording
-from services.notifier.telegram.talk import Pressed, Talk, pressed
+from services.notifier.telegram.talk import Pressed, Talk, carried, pressed, standing
 from shared.errors import Refused
 from shared.i18n import Message, message
 
@@ -26,7 +26,7 @@ async def on_return_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQu
     delivery_id, press = pressed(query.data or "", "r"), _press(query)
     if delivery_id is None or press is None:
         return await on_unknown_button(query)
-    await confirm(talk, delivery_id, (press.chat, press.message_id))
+    await confirm(talk, query.message)
     if await directory.is_leadership(talk.connection, press.chat):
         return query.answer(wording.brief(OFFICIAL), show_alert=True)
     return await _pressed(talk, query, _explain(talk, press), HOW)
@@ -36,6 +36,7 @@ async def on_hand_in_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQ
     draft_id, press = pressed(query.data or "", "h"), _press(query)
     if draft_id is None or press is None:
         return await on_unknown_button(query)
+    await confirm(talk, query.message)
     done = message("✅ Handed in to the General Department of Administration and Finance.")
     return await _pressed(talk, query, handing_in.hand_in(talk, press, draft_id), done)
 
@@ -44,6 +45,7 @@ async def on_start_over_button(query: CallbackQuery, talk: Talk) -> AnswerCallba
     draft_id, press = pressed(query.data or "", "x"), _press(query)
     if draft_id is None or press is None:
         return await on_unknown_button(query)
+    await confirm(talk, query.message)
     done = message("🗑 The draft is empty again. Send everything anew.")
     return await _pressed(talk, query, handing_in.start_over(talk, press, draft_id), done)
 
@@ -73,11 +75,26 @@ async def _explain(talk: Talk, press: Pressed) -> None:
     await deliveries.notify(talk.connection, Notice(order.mission_id, press.chat, ref, said, press.message_id))
 
 
-async def confirm(talk: Talk, delivery_id: UUID, where: tuple[int, int]) -> None:
-    """Somebody used the message: it stands there, whatever became of the answer to its sending."""
-    delivery = await deliveries.find(talk.connection, delivery_id)
-    if delivery is not None and delivery.state != "sent":
-        await announcements.stands(talk.connection, delivery, *where)
+async def confirm(talk: Talk, used: MaybeInaccessibleMessageUnion | None) -> None:
+    """Somebody used the bot's message: it stands there, whatever became of the answer to its sending.
+
+    The message itself is asked whose it is; what a press says could be made up.
+    """
+    if not isinstance(used, TelegramMessage) or used.from_user is None or used.from_user.id != talk.bot.id:
+        return
+    delivery, seen = await _delivery_of(talk, used), standing(used)
+    if delivery is not None and delivery.standing != seen:
+        await announcements.stands(talk.connection, delivery, seen)
+
+
+async def _delivery_of(talk: Talk, used: TelegramMessage) -> Delivery | None:
+    """The announcement that its button names, or a draft's message that may have been lost."""
+    if delivery_id := carried(used, "r"):
+        return await deliveries.find(talk.connection, delivery_id)
+    draft_id = carried(used, "x")
+    if draft_id is None or await deliveries.at_message(talk.connection, used.chat.id, used.message_id):
+        return None
+    return await deliveries.lost_draft_state(talk.connection, used.chat.id, draft_id)
 
 
 async def _pressed(talk: Talk, query: CallbackQuery, work: Awaitable[None], done: Message) -> AnswerCallbackQuery:

@@ -65,8 +65,7 @@ async def in_leadership(sent: TelegramMessage, talk: Talk) -> bool:
 async def on_leadership(sent: TelegramMessage, bot: Bot, talk: Talk) -> None:
     """Nothing is said in the leadership group (Guideline 996, A.2): who speaks to the bot there is answered alone."""
     heard = incoming(sent, bot.id)
-    if heard.reply is not None and heard.reply.pressed is not None:
-        await presses.confirm(talk, heard.reply.pressed, (heard.chat, heard.reply.message_id))
+    await presses.confirm(talk, sent.reply_to_message)
     speaks_to_us = heard.text.startswith("/") or (heard.reply is not None and heard.reply.from_bot)
     if speaks_to_us and not heard.anonymous and await accounts.account_of(talk.connection, heard.user):
         said = Answer(html=wording.both(presses.OFFICIAL))
@@ -86,8 +85,7 @@ async def on_return(sent: TelegramMessage, command: CommandObject, bot: Bot, tal
 
 async def on_message(sent: TelegramMessage, bot: Bot, talk: Talk) -> None:
     heard = incoming(sent, bot.id)
-    if heard.reply is not None and heard.reply.pressed is not None:
-        await presses.confirm(talk, heard.reply.pressed, (heard.chat, heard.reply.message_id))
+    await presses.confirm(talk, sent.reply_to_message)
     if await _is_for_us(talk, sent, heard):
         await _answered(talk, heard, returning.take(talk, heard))
 

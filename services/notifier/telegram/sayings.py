@@ -152,7 +152,7 @@ def handed_in(issued: MissionIssuedData) -> str:
 
 def sent_back(issued: MissionIssuedData, reason: str, findings: Sequence[Finding]) -> Outgoing:
     """GDAF's reason and the findings, and how to go on."""
-    head = both(message("↩️ The return of order {number} was sent back:", number=issued.number))
+    head = both(message("↩️ The return of order {number} was sent back:", number=shorten(issued.number, 60)))
     tail = both(
         message("Reply to this message with what is missing or wrong; what you sent before is kept in a new draft.")
     )

@@ -12,7 +12,7 @@ from aiogram import Bot
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import sending
 from services.notifier.store.deliveries import Delivery
-from services.notifier.telegram import tracing
+from services.notifier.telegram import resending, tracing
 from services.notifier.telegram.calls import Calls, Done
 from services.notifier.telegram.outcome import EXPECTED, Outcome, Uncertain, classify
 from services.notifier.telegram.settling import Settler
@@ -53,7 +53,7 @@ class Sender:
         self._doubtful = False
         """Whether the last claim may have been committed although its answer was lost."""
         self._calls = Calls(means.pool, means.bot, means.documents)
-        self._settler = Settler(means.pool, means.relay, means.bot.id, settings.retry_seconds)
+        self._settler = Settler(means.pool, means.relay, means.bot.id, settings)
 
     def wake(self) -> None:
         """Say that a delivery may have become due in this process."""
@@ -172,12 +172,14 @@ class Sender:
             return classify(error)
 
     async def _recover(self) -> None:
-        """Call uncertain what dead senders had under way."""
+        """Call uncertain what dead senders had under way, and take up what is to be sent once more."""
         while True:
             await self._alive.wait()
             try:
                 for owner in await self._dead():
                     await self._settler.abandon(owner)
+                if await resending.take_up(self._pool):
+                    self.wake()
             except TRANSIENT as error:
                 log.warning("sender.waiting", error=repr(error))
             await asyncio.sleep(WATCH_SECONDS)

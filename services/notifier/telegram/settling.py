@@ -7,6 +7,8 @@ from uuid import UUID
 import structlog
 
 from services.notifier import announcements
+from services.notifier.domain.posted import Posted
+from services.notifier.settings import NotifierSettings
 from services.notifier.store import chats, orders, sending
 from services.notifier.store.deliveries import Delivery
 from services.notifier.telegram import reachability, tracing
@@ -35,11 +37,12 @@ log = structlog.get_logger()
 class Settler:
     """Turns the outcome of a call into the delivery's next state."""
 
-    def __init__(self, pool: Pool, relay: Relay, bot_id: int, retry_seconds: float) -> None:
+    def __init__(self, pool: Pool, relay: Relay, bot_id: int, settings: NotifierSettings) -> None:
         self._pool = pool
         self._relay = relay
         self._bot_id = bot_id
-        self._retry_seconds = retry_seconds
+        self._retry_seconds = settings.retry_seconds
+        self._resend_seconds = settings.resend_seconds
 
     async def settle(self, delivery: Delivery, outcome: Done | Outcome) -> None:
         """Record the outcome, for as long as it takes the database to take it."""
@@ -74,12 +77,12 @@ class Settler:
             case Done():
                 await self._done(connection, delivery, outcome)
             case Unchanged():
-                await sending.sent(connection, delivery.delivery_id, delivery.chat or 0, 0)
+                await sending.sent(connection, delivery.delivery_id, Posted(delivery.chat or 0, 0))
             case Moved():
                 await self._moved(connection, delivery, outcome)
             case Failed():
                 await self._failed(connection, delivery, outcome)
-            case Uncertain() if delivery.kind != "edit":
+            case Uncertain() if not delivery.may_repeat:
                 await self._uncertain(connection, delivery, outcome)
             case WaitTurn() | Freeze() | NotReached() | UploadAgain() | Uncertain():
                 await self._again(connection, delivery, outcome)
@@ -92,7 +95,7 @@ class Settler:
         delivery: Delivery,
         outcome: WaitTurn | Freeze | NotReached | UploadAgain | Uncertain,
     ) -> None:
-        """It was not done, or it is an edit, which may be done twice."""
+        """It was not done, or it may be done twice."""
         delivery_id, pause = delivery.delivery_id, self._pause(delivery.attempts)
         match outcome:
             case WaitTurn():
@@ -117,31 +120,40 @@ class Settler:
         return min(doubled, LONGEST_PAUSE)
 
     async def _uncertain(self, connection: Connection, delivery: Delivery, outcome: Uncertain) -> None:
-        if await sending.ended(connection, delivery.delivery_id, "uncertain", outcome.reason):
-            await announcements.failed(connection, delivery, outcome.reason, certain=False)
+        """A message that may be lost is sent once more, marked; after that nothing more is tried.
+
+        Notices as well: a lost one leaves somebody waiting, for the button that hands a return in or for word of what
+        became of it, and a second one harms nobody, since a button acts once.
+        """
+        after = None if delivery.is_copy or not self._resend_seconds else self._resend_seconds
+        if await sending.ended(connection, delivery.delivery_id, "uncertain", outcome.reason, after):
+            follows = after is not None
+            await announcements.failed(connection, delivery, outcome.reason, certain=False, copy_follows=follows)
 
     async def _done(self, connection: Connection, delivery: Delivery, done: Done) -> None:
-        if delivery.kind == "edit":
-            await sending.sent(connection, delivery.delivery_id, done.chat, done.message_id)
+        at = Posted(done.chat, done.message_id, delivery.is_copy)
+        if delivery.may_repeat:
+            await sending.sent(connection, delivery.delivery_id, at)
             return
-        await announcements.stands(connection, delivery, done.chat, done.message_id)
+        await announcements.stands(connection, delivery, at)
         await reachability.reachable_again(connection, done.chat)
         if done.file_id and delivery.mission_id and (order := await orders.find(connection, delivery.mission_id)):
             await chats.set_file_id(connection, self._bot_id, order.issued.letter.sha256, done.file_id)
 
     async def _moved(self, connection: Connection, delivery: Delivery, outcome: Moved) -> None:
         """A message goes to the supergroup instead; one that stands in the old group can no longer be edited."""
-        if delivery.kind == "edit":
+        if delivery.may_repeat:
             await sending.ended(connection, delivery.delivery_id, "failed", MOVED)
         else:
             await sending.put_off(connection, delivery.delivery_id, 0, MOVED, counts=True)
         await chats.move(connection, delivery.chat or 0, outcome.chat)
 
     async def _failed(self, connection: Connection, delivery: Delivery, outcome: Failed) -> None:
+        """Telegram refused it. Where it was the copy, nobody can know of the first message still."""
         if outcome.unreachable and delivery.chat is not None:
             await chats.set_unreachable(connection, delivery.chat, outcome.reason)
         if await sending.ended(connection, delivery.delivery_id, "failed", outcome.reason):
-            await announcements.failed(connection, delivery, outcome.reason, certain=True)
+            await announcements.failed(connection, delivery, outcome.reason, certain=not delivery.is_copy)
 
     async def _forget_file(self, connection: Connection, delivery: Delivery) -> None:
         order = None if delivery.mission_id is None else await orders.find(connection, delivery.mission_id)

@@ -7,8 +7,10 @@ from aiogram import Bot
 from aiogram.types import Message
 
 from services.notifier.domain.contents import Answer
+from services.notifier.domain.posted import Posted
 from services.notifier.store import deliveries
 from services.notifier.store.deliveries import Notice
+from services.notifier.telegram.wording import COPY_LINE
 from shared.documents import DocumentStore
 from shared.postgres import Connection
 
@@ -110,13 +112,19 @@ def _reply(message: Message, bot_id: int) -> RepliedTo | None:
     if replied is None:
         return None
     from_bot = replied.from_user is not None and replied.from_user.id == bot_id
-    return RepliedTo(replied.message_id, from_bot, _button(replied) if from_bot else None)
+    return RepliedTo(replied.message_id, from_bot, carried(replied, "r") if from_bot else None)
 
 
-def _button(message: Message) -> UUID | None:
+def standing(message: Message) -> Posted:
+    """Where the bot's message stands."""
+    return Posted(message.chat.id, message.message_id, COPY_LINE in (message.text or message.caption or ""))
+
+
+def carried(message: Message, prefix: str) -> UUID | None:
+    """The id in a button of this kind under the message."""
     rows = message.reply_markup.inline_keyboard if message.reply_markup else []
     for button in (button for row in rows for button in row):
-        if button.callback_data and (found := pressed(button.callback_data, "r")):
+        if button.callback_data and (found := pressed(button.callback_data, prefix)):
             return found
     return None
 

@@ -1,7 +1,7 @@
 """How the bot words things: Khmer first and English below it, in Telegram's HTML, counted as Telegram counts."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,7 @@ from shared.i18n import Message, Messages
 from shared.khmer import khmer_digits
 
 ANSWER_LETTERS: Final = 200
+COPY_LINE: Final = "🔁 ផ្ញើម្តងទៀត៖ អាចជាច្បាប់ចម្លងនៃសារមុន / Sent again: possibly a copy"
 MESSAGES: Final = Messages(Path(__file__).parents[1] / "locale" / "km.po")
 
 
@@ -19,6 +20,11 @@ class Outgoing:
 
     html: str
     buttons: tuple[tuple[str, str], ...] = ()
+
+
+def as_copy(outgoing: Outgoing) -> Outgoing:
+    """The same, with the line above it that tells of a possible copy."""
+    return replace(outgoing, html=f"{COPY_LINE}\n\n{outgoing.html}")
 
 
 def utf16(text: str) -> int:

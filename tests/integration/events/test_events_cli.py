@@ -124,7 +124,7 @@ async def test_lag_counts_dead_letters_and_what_waits_for_telegram(
         )
     found = json.loads(await operator.asks("lag", "--json"))
     assert found["dead_letters"] == {"issuer": 0, "notifier": 0, "archive": 1}
-    assert found["deliveries"] == {"pending": 2, "sending": 0, "uncertain": 1}
+    assert found["deliveries"] == {"pending": 2, "sending": 0, "resend": 0, "uncertain": 1}
     assert found["missing"] == {}
     said = await operator.asks("lag")
     assert "dead letters 1" in said

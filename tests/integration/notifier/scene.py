@@ -157,6 +157,10 @@ class Scene:
 
         await until(look)
 
+    async def grace_over(self) -> None:
+        """Let the grace time end of all that waits to be sent once more."""
+        await self.database.execute("UPDATE delivery SET resend_at = now() WHERE resend_at IS NOT NULL")
+
     async def events(self, kind: str) -> list[Any]:
         """Events of a type that the notifier has written, in order."""
         rows = await self.database.fetch("SELECT body FROM outbox WHERE type = $1 ORDER BY position", kind)

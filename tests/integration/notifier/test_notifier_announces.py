@@ -103,7 +103,7 @@ async def test_flood_control_freezes_that_chat_alone(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("kind", ["server_error", "bad_gateway", "drop_before", "drop_after"])
-async def test_an_unknown_end_is_uncertain_and_never_sent_again(scene: Scene, kind: str) -> None:
+async def test_an_unknown_end_is_uncertain_and_not_sent_again_at_once(scene: Scene, kind: str) -> None:
     scene.fault(kind, "sendDocument", chat_id=POLICY)
     async with scene.running():
         data = await scene.issue()

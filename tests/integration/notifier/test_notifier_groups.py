@@ -8,6 +8,7 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from deploy.local.telegram.model import Member, Status
+from services.notifier.domain.posted import Posted
 from services.notifier.store import sending
 from shared.events import MissionClosed
 from shared.postgres import open_pool, transaction
@@ -179,6 +180,6 @@ async def test_a_message_put_off_keeps_its_place_in_its_chat(scene: Scene) -> No
             async with transaction(pool) as connection:
                 delivery = await sending.claim(connection, uuid4())
                 assert delivery is not None
-                await sending.sent(connection, delivery.delivery_id, -5, 1)
+                await sending.sent(connection, delivery.delivery_id, Posted(-5, 1))
                 taken.append(delivery.ref)
     assert taken == ["first", "second"]

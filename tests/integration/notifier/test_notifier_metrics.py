@@ -1,8 +1,9 @@
 """What the notifier tells of its deliveries and of units that nobody can reach."""
 
 from services.notifier.store.figures import figures
+from shared.metrics import COUNTED
 from shared.postgres import open_pool
-from tests.integration.notifier.scene import Scene
+from tests.integration.notifier.scene import Scene, until
 from tests.unit.notifier.samples import GDCS, LEADERSHIP, POLICY, unit
 
 
@@ -11,21 +12,44 @@ async def told(scene: Scene) -> dict[str, float]:
         return {f"{each.name} {each.label[1]}" if each.label else each.name: each.value for each in await figures(pool)}
 
 
+def resends() -> float:
+    return COUNTED.get_sample_value("besakakam_resends_total") or 0
+
+
 async def test_nothing_is_told_as_nothing(scene: Scene) -> None:
     found = await told(scene)
     assert found["deliveries uncertain"] == found["deliveries pending"] == found["units_without_group"] == 0
+    assert found["deliveries resend"] == 0
 
 
 async def test_deliveries_by_state_and_units_without_a_group(scene: Scene) -> None:
     scene.fault("drop_after", "sendDocument", chat_id=GDCS)
-    async with scene.running(request_timeout=2):
+    async with scene.running(resend_seconds=0):
         await scene.publish(unit("mcs.nobody", None))
         data = await scene.issue()
         await scene.settled(data.mission_id, GDCS, "uncertain")
         for chat in (LEADERSHIP, POLICY):
             await scene.settled(data.mission_id, chat, "sent")
     found = await told(scene)
-    assert found["deliveries uncertain"] == 1
+    assert (found["deliveries uncertain"], found["deliveries resend"]) == (1, 0)
     assert found["deliveries sent"] == 2
     assert found["deliveries_late_seconds"] == 0
     assert found["units_without_group"] >= 1
+
+
+async def test_what_waits_to_be_sent_again_is_told_apart_from_what_stays_uncertain(scene: Scene) -> None:
+    scene.fault("drop_before", "sendDocument", chat_id=GDCS, count=2)
+    before = resends()
+    async with scene.running(resend_seconds=3600):
+        data = await scene.issue()
+        await scene.settled(data.mission_id, GDCS, "uncertain")
+        waiting = await told(scene)
+        await scene.grace_over()
+
+        async def for_good() -> bool:
+            return (await told(scene))["deliveries uncertain"] == 1
+
+        await until(for_good)
+    assert (waiting["deliveries resend"], waiting["deliveries uncertain"]) == (1, 0)
+    assert (await told(scene))["deliveries resend"] == 0
+    assert resends() == before + 1

@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[3]
 
 
 @asynccontextmanager
-async def process(scene: Scene) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`python -m services.notifier` with the scene's settings; killed at the end."""
+async def process(scene: Scene, **changes: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m services.notifier` with the scene's settings and `changes` of the environment; killed at the end."""
     settings = scene.settings
     own = {
         "DATABASE_URL": settings.database_url.get_secret_value(),
@@ -31,6 +31,7 @@ async def process(scene: Scene) -> AsyncIterator[asyncio.subprocess.Process]:
         "PORT": "0",
         "POLL_TIMEOUT": "5",
         "REDELIVER_AFTER_MS": "300",
+        **changes,
     }
     started = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -68,6 +69,29 @@ async def test_killed_during_a_send_it_is_uncertain_and_the_rest_goes_on(scene: 
     assert len(scene.calls("sendDocument", LEADERSHIP)) == 1
     (failed,) = await scene.events("AnnouncementFailed")
     assert (failed.data.chat, failed.data.certain) == (LEADERSHIP, False)
+
+
+async def test_killed_during_the_copy_it_is_uncertain_for_good(scene: Scene) -> None:
+    scene.fault("drop_before", "sendDocument", chat_id=LEADERSHIP)
+    scene.fault("hang_after", "sendDocument", chat_id=LEADERSHIP, seconds=60)
+
+    async def called_twice() -> bool:
+        return len(scene.calls("sendDocument", LEADERSHIP)) == 2
+
+    async with process(scene, RESEND_SECONDS="0.1") as first:
+        data = await scene.issue()
+        await until(called_twice)
+        first.send_signal(signal.SIGKILL)
+        await first.wait()
+    assert (await scene.states(data.mission_id))[LEADERSHIP] == "sending"
+    async with process(scene, RESEND_SECONDS="0.1"):
+        await scene.settled(data.mission_id, LEADERSHIP, "uncertain")
+        await scene.settled(data.mission_id, GDCS, "sent")
+        later = await scene.issue()
+        await scene.settled(later.mission_id, LEADERSHIP, "sent")
+    assert await scene.database.fetchval("SELECT count(*) FROM delivery WHERE resend_at IS NOT NULL") == 0
+    assert [event.data.copy_follows for event in await scene.events("AnnouncementFailed")] == [True, False]
+    assert len(scene.bots(LEADERSHIP, data.number)) == 2, "the copy, and the later order of the same number"
 
 
 async def test_its_health(scene: Scene) -> None:

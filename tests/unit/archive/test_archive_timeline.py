@@ -50,6 +50,7 @@ def every_kind(story: Story) -> list[AnyEvent]:
         story.refused("MCS-0009"),
         story.not_announced(certain=True),
         story.not_announced(certain=False),
+        story.not_announced(certain=False, copy_follows=True),
         unit_listed(1),
     ]
 
@@ -63,6 +64,14 @@ def test_every_kind_of_event_has_its_own_sentence_in_both_languages(story: Story
         assert "{" not in english + khmer
         assert english.endswith(".")
         assert khmer.endswith("។"), khmer
+
+
+def test_what_becomes_of_an_announcement_that_may_be_lost_is_told(story: Story) -> None:
+    waits, ends = story.not_announced(certain=False, copy_follows=True), story.not_announced(certain=False)
+    first, second = timeline(archived(waits, ends), reader("en"))
+    assert "one copy follows, marked as such" in first.sentence
+    assert "no copy of it follows" in second.sentence
+    assert (first.tone, second.tone) == ("waits", "bad")
 
 
 def test_people_and_units_are_named(story: Story) -> None:

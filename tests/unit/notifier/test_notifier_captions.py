@@ -62,7 +62,7 @@ def orders(draw: st.DrawFn) -> MissionIssuedData:
 
 @given(orders(), st.sampled_from(OrderState))
 def test_every_caption_fits_and_only_its_own_tags_are_tags(order: MissionIssuedData, state: OrderState) -> None:
-    outgoing = captions.announcement(order, DELIVERY, state, "unit")
+    outgoing = wording.as_copy(captions.announcement(order, DELIVERY, state, "unit"))
     assert wording.utf16(plain(outgoing.html)) <= 1024
     assert set(Plain(outgoing.html).tags) <= {"b"}
 
@@ -74,7 +74,7 @@ def test_every_state_of_a_draft_fits_a_message(order: MissionIssuedData) -> None
     draft = Draft(draft_id=uuid4(), mission_id=uuid4(), person=LEADER, chat=1, message_id=1)
     draft = draft.with_endorsements(parsed.endorsements).with_report("1", parsed.report or "")
     wrong = parse_return("\n".join("<b>&" * 90 for _ in range(20)), order.stops)
-    outgoing = sayings.draft_state(draft, order, LATER, sayings.problem_lines(wrong.problems))
+    outgoing = wording.as_copy(sayings.draft_state(draft, order, LATER, sayings.problem_lines(wrong.problems)))
     assert wording.utf16(plain(outgoing.html)) <= 4096
     assert set(Plain(outgoing.html).tags) <= {"b", "i", "code"}
 
@@ -104,6 +104,16 @@ def test_the_leadership_group_gets_official_information_only() -> None:
     assert outgoing.buttons == ()
     assert "Reply" not in outgoing.html
     assert issued_data().number in outgoing.html
+
+
+def test_a_copy_says_above_all_in_both_languages_what_it_may_be() -> None:
+    first = captions.announcement(issued_data(), DELIVERY, OrderState.ISSUED, "unit")
+    copy = wording.as_copy(first)
+    assert plain(copy.html) == f"{wording.COPY_LINE}\n\n{plain(first.html)}"
+    assert copy.buttons == first.buttons
+    khmer, english = wording.COPY_LINE.split(" / ")
+    assert "ច្បាប់ចម្លង" in khmer
+    assert "copy" in english
 
 
 def test_a_closed_order_says_so_and_has_no_button() -> None:
@@ -162,6 +172,7 @@ def test_button_answers_fit_two_hundred_letters() -> None:
 @pytest.mark.parametrize("count", [0, 20])
 def test_findings_are_told_in_both_languages_and_fit(count: int) -> None:
     finding = Finding(code="x", level="blocks", message={"km": "ខ្វះត្រា " * 60, "en": "stamp <missing> " * 60})
-    html = sayings.sent_back(issued_data(), "ហេតុផល " * 200, (finding,) * count).html
+    order = issued_data(number="៩" * 300)
+    html = wording.as_copy(sayings.sent_back(order, "ហេតុផល " * 200, (finding,) * count)).html
     assert wording.utf16(plain(html)) <= 4096
     assert ("stamp &lt;missing&gt;" in html) is bool(count)
