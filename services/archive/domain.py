@@ -111,12 +111,14 @@ def _documents_in(part: object) -> Iterator[DocumentRef]:
 def state_of(events: Iterable[AnyEvent]) -> State:
     """The state that a mission's events, in any order, have brought it to.
 
-    A return waits for its check until an event sends back that very return, so a second return outweighs the first
-    one's rejection without comparing the clocks of two services.
+    Nothing leads out of an end. A return waits for its check until an event sends back that very return, so a second
+    return outweighs the first one's rejection without comparing the clocks of two services.
     """
     told = list(events)
     if _any(told, MissionClosed):
         return State.CLOSED
+    if _any(told, MissionRefused):
+        return State.REFUSED
     returns = {event.data.return_id for event in _all(told, ReportReturned)}
     sent_back = {event.data.return_id for event in _all(told, ReturnSentBack)}
     if returns - sent_back:
@@ -125,9 +127,7 @@ def state_of(events: Iterable[AnyEvent]) -> State:
         return State.SENT_BACK
     if _any(told, AnnouncementDelivered):
         return State.ANNOUNCED
-    if _any(told, MissionIssued):
-        return State.ISSUED
-    return State.REFUSED if _any(told, MissionRefused) else State.SUBMITTED
+    return State.ISSUED if _any(told, MissionIssued) else State.SUBMITTED
 
 
 def _all(events: Iterable[AnyEvent], kind: type[E]) -> list[E]:

@@ -4,7 +4,7 @@ import structlog
 
 from services.notifier.domain.announcing import plan, units_named, unknown_units
 from services.notifier.domain.contents import Closed, RequestRefused, SentBack
-from services.notifier.domain.drafts import OrderState
+from services.notifier.domain.standing import AboutReturn
 from services.notifier.store import accounts, chats, deliveries, directory, orders
 from services.notifier.store.deliveries import Notice
 from services.notifier.store.orders import OrderCopy
@@ -33,7 +33,7 @@ async def handle(connection: Connection, event: AnyEvent) -> None:
         case MissionRefused():
             await tell_requester(connection, event)
         case ReportReturned():
-            await note_return(connection, event)
+            await note(connection, event)
         case ReturnSentBack():
             await tell_sent_back(connection, event)
         case MissionClosed():
@@ -63,20 +63,18 @@ async def tell_requester(connection: Connection, event: MissionRefused) -> None:
         await deliveries.notify(connection, Notice(event.data.mission_id, chat, f"refused:{event.event_id}", content))
 
 
-async def note_return(connection: Connection, event: ReportReturned) -> None:
-    """A return is at GDAF, whichever way it came: no other is taken meanwhile."""
-    order = await _order(connection, event)
-    waits = order.state in (OrderState.ISSUED, OrderState.SENT_BACK)
-    if waits and event.data.return_id not in order.sent_back:
-        await orders.set_state(connection, order.mission_id, OrderState.RETURNED, event.data.return_id)
+async def note(connection: Connection, event: AboutReturn) -> OrderCopy:
+    """Store how the order stands with this event; the order as it was, held to the end of the transaction."""
+    order = await orders.lock(connection, event.data.mission_id)
+    if order is None:
+        raise NotYet(f"the order of mission {event.data.mission_id} is not known yet")
+    await orders.save(connection, order.mission_id, order.standing.after(event))
+    return order
 
 
 async def tell_sent_back(connection: Connection, event: ReturnSentBack) -> None:
     """Open the order for another return and tell the traveller why: privately, or in their unit's group."""
-    order = await _order(connection, event)
-    await orders.add_sent_back(connection, order.mission_id, event.data.return_id)
-    if order.state is OrderState.RETURNED and order.return_id == event.data.return_id:
-        await orders.set_state(connection, order.mission_id, OrderState.SENT_BACK)
+    order = await note(connection, event)
     content = SentBack(reason=event.data.reason, findings=event.data.findings)
     where = await _reach(connection, order, event.data.returned_by)
     if where is None:
@@ -89,20 +87,12 @@ async def tell_sent_back(connection: Connection, event: ReturnSentBack) -> None:
 
 async def close(connection: Connection, event: MissionClosed) -> None:
     """Mark the announcements as closed and tell the travellers who can be told."""
-    order = await _order(connection, event)
-    await orders.set_state(connection, order.mission_id, OrderState.CLOSED, event.data.return_id)
+    order = await note(connection, event)
     await deliveries.edit_when_closed(connection, order.mission_id)
     for traveller in order.issued.travellers:
         chat = await accounts.private_chat_of(connection, traveller.person)
         if chat is not None:
             await deliveries.notify(connection, Notice(order.mission_id, chat, "closed", Closed()))
-
-
-async def _order(connection: Connection, event: ReportReturned | ReturnSentBack | MissionClosed) -> OrderCopy:
-    order = await orders.lock(connection, event.data.mission_id)
-    if order is None:
-        raise NotYet(f"the order of mission {event.data.mission_id} is not known yet")
-    return order
 
 
 async def _reach(connection: Connection, order: OrderCopy, person: str) -> tuple[int, int | None] | None:

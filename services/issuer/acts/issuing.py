@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from services.issuer.acts.parts import NoSuchMission, Parts, gather, locked, today
 from services.issuer.acts.requests import RequestBlocked
 from services.issuer.directory.model import Directory
-from services.issuer.domain import access
+from services.issuer.domain import access, life
 from services.issuer.domain.findings import Finding, blocking, blocks, without_reason
 from services.issuer.domain.gates import Facts, examine, text_unprintable
-from services.issuer.domain.mission import Mission, State, needs, printed_number
+from services.issuer.domain.mission import Mission, printed_number
 from services.issuer.letter.words import UnprintableText
 from services.issuer.letters import Named, letter_content, named
 from services.issuer.store import documents, missions
@@ -64,9 +64,8 @@ async def _issue(
     if not access.may_see(directory, officer, mission, today()):
         raise NoSuchMission(mission_id)
     access.may_issue(directory, officer, mission.order, today())
-    if mission.issued is not None:
+    if life.issue(mission) is None:
         return mission
-    needs(mission, State.SUBMITTED)
     facts = await gather(parts, connection, mission_id, mission.requester, mission.order, directory)
     raised = _pass_gates(facts, overrides)
     data = await _numbered_letter(parts, connection, mission, officer, facts)

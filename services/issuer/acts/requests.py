@@ -7,10 +7,10 @@ from uuid import uuid4
 
 from services.issuer.acts.parts import NoSuchMission, Parts, gather, locked, today
 from services.issuer.directory.model import Directory
-from services.issuer.domain import access
+from services.issuer.domain import access, life
 from services.issuer.domain.findings import Finding, blocking, blocks, published
 from services.issuer.domain.gates import examine
-from services.issuer.domain.mission import Mission, State, needs
+from services.issuer.domain.mission import Mission, State
 from services.issuer.store import documents, missions
 from shared import outbox
 from shared.documents import DocumentMissing
@@ -147,9 +147,8 @@ async def refuse(parts: Parts, mission_id: MissionId, officer: str, reason: str,
         if not access.may_see(directory, officer, mission, today()):
             raise NoSuchMission(mission_id)
         access.may_issue(directory, officer, mission.order, today())
-        if mission.state is State.REFUSED:
+        if life.refuse(mission) is None:
             return mission
-        needs(mission, State.SUBMITTED)
         data = MissionRefusedData(mission_id=mission_id, requester=mission.requester, reason=reason, refused_by=officer)
         event = MissionRefused(
             source="/besakakam/issuer",

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from services.issuer.acts.parts import NoSuchMission, Parts, locked, today
 from services.issuer.directory.model import Directory
-from services.issuer.domain import access, returns
-from services.issuer.domain.findings import Finding, blocks, published
-from services.issuer.domain.mission import Mission, MissionReturn, ReturnState, State, WrongState, needs
+from services.issuer.domain import access, life, returns
+from services.issuer.domain.findings import Finding, published
+from services.issuer.domain.mission import Mission, MissionReturn
 from services.issuer.store import missions
 from services.issuer.store import returns as store
 from shared import outbox
 from shared.clock import now
-from shared.errors import NotYet, PoisonError, Refused
+from shared.errors import NotYet, Refused
 from shared.events import MissionClosed, MissionClosedData, ReportReturned, ReturnSentBack, ReturnSentBackData
 from shared.i18n import message
 from shared.postgres import Connection
@@ -54,27 +54,15 @@ async def receive(parts: Parts, connection: Connection, event: ReportReturned) -
     """Take a return in: it waits for GDAF's check, or goes straight back where it cannot be one of this order."""
     data = event.data
     mission = await missions.lock(connection, data.mission_id)
-    if mission is None or mission.state is State.SUBMITTED:
-        raise NotYet(f"mission {data.mission_id} is not issued yet")
-    if mission.issued is None:
-        raise PoisonError("a return for an order that was never issued")
-    if await store.find(connection, data.mission_id, data.return_id):
-        return
-    if refusal := _cannot_be_taken(mission, event):
-        await outbox.write(connection, _sent_back(mission, event, parts, refusal))
-        return
-    await store.add(connection, data, event.occurred_at)
-    await missions.move(connection, mission.mission_id, State.RETURNED, event)
-
-
-def _cannot_be_taken(mission: Mission, event: ReportReturned) -> Finding | None:
-    if event.data.returned_by not in {traveller.person for traveller in mission.order.travellers}:
-        return blocks("not_a_traveller", message("Only a traveller on the order can return it."))
-    if mission.state is State.RETURNED:
-        return blocks("return_waiting", message("Another return of this order is being checked."))
-    if mission.state is State.CLOSED:
-        return blocks("mission_closed", message("The order is closed already."))
-    return None
+    if mission is None:
+        raise NotYet(f"mission {data.mission_id} is not known yet")
+    known = await store.find(connection, data.mission_id, data.return_id) is not None
+    taken = life.take(mission, data.returned_by, known=known)
+    if isinstance(taken, Finding):
+        await outbox.write(connection, _sent_back(mission, event, parts, taken))
+    elif taken is not None:
+        await store.add(connection, data, event.occurred_at)
+        await missions.move(connection, mission.mission_id, taken, event)
 
 
 def _sent_back(mission: Mission, event: ReportReturned, parts: Parts, finding: Finding) -> ReturnSentBack:
@@ -102,10 +90,9 @@ async def accept(
     """
     async with parts.change() as connection:
         mission, returned = await _to_check(connection, mission_id, return_id, officer, directory)
-        if returned.state == "accepted":
+        state = life.check(mission, returned, "accepted")
+        if state is None:
             return mission
-        _needs_waiting(returned)
-        needs(mission, State.RETURNED)
         if findings := findings_of(parts, mission, returned):
             raise CannotAccept(findings)
         assert mission.issued is not None
@@ -119,7 +106,7 @@ async def accept(
             ),
         )
         await store.settle(connection, _checked(returned, "accepted", officer, None))
-        await missions.move(connection, mission_id, State.CLOSED, event)
+        await missions.move(connection, mission_id, state, event)
         await outbox.write(connection, event)
         return await locked(connection, mission_id)
 
@@ -130,10 +117,9 @@ async def send_back(
     """An officer of GDAF sends a return back with a reason; the traveller hands it in again."""
     async with parts.change() as connection:
         mission, returned = await _to_check(connection, mission_id, return_id, officer, directory)
-        if returned.state == "sent_back":
+        state = life.check(mission, returned, "sent_back")
+        if state is None:
             return mission
-        _needs_waiting(returned)
-        needs(mission, State.RETURNED)
         event = ReturnSentBack(
             source="/besakakam/issuer",
             subject=str(mission_id),
@@ -149,7 +135,7 @@ async def send_back(
             ),
         )
         await store.settle(connection, _checked(returned, "sent_back", officer, reason))
-        await missions.move(connection, mission_id, State.SENT_BACK, event)
+        await missions.move(connection, mission_id, state, event)
         await outbox.write(connection, event)
         return await locked(connection, mission_id)
 
@@ -167,10 +153,5 @@ async def _to_check(
     return mission, returned
 
 
-def _needs_waiting(returned: MissionReturn) -> None:
-    if returned.state != "received":
-        raise WrongState(returned.state)
-
-
-def _checked(returned: MissionReturn, state: ReturnState, officer: str, reason: str | None) -> MissionReturn:
+def _checked(returned: MissionReturn, state: life.Verdict, officer: str, reason: str | None) -> MissionReturn:
     return replace(returned, state=state, checked_by=officer, checked_at=now(), reason=reason)

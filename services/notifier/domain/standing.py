@@ -1,20 +1,50 @@
-"""Where an order's return stands, by the mission's events alone: pure, and the same in whatever order they come."""
+"""How an order stands with its returns, by the mission's events alone: the same in whatever order they come."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import assert_never
 from uuid import UUID
 
 from services.notifier.domain.drafts import OrderState
 from shared.events import AnyEvent, MissionClosed, MissionIssued, ReportReturned, ReturnSentBack
 
+AboutReturn = ReportReturned | ReturnSentBack | MissionClosed
+"""What moves an order on once it is issued."""
+
 
 @dataclass(frozen=True)
 class Standing:
-    """The order's state, the return that brought it there, and the returns that were sent back."""
+    """The returns that came in, whichever way; those that GDAF sent back; and whether it accepted one."""
 
-    state: OrderState
-    return_id: UUID | None
-    sent_back: tuple[UUID, ...]
+    returned: frozenset[UUID] = frozenset()
+    sent_back: frozenset[UUID] = frozenset()
+    closed: bool = False
+
+    @property
+    def state(self) -> OrderState:
+        """Where the order is in its life; a return is being checked until that very return is sent back.
+
+        So no clocks are compared, and a rejection that comes late sets back nothing that was handed in after it.
+        """
+        if self.closed:
+            return OrderState.CLOSED
+        if self.returned - self.sent_back:
+            return OrderState.RETURNED
+        return OrderState.SENT_BACK if self.sent_back else OrderState.ISSUED
+
+    def after(self, event: AboutReturn) -> "Standing":
+        """How the order stands once this is known as well."""
+        return_id = event.data.return_id
+        match event:
+            case ReportReturned():
+                return replace(self, returned=self.returned | {return_id})
+            case ReturnSentBack():
+                return replace(self, sent_back=self.sent_back | {return_id})
+            case MissionClosed():
+                return replace(self, closed=True)
+            case _:
+                assert_never(event)
 
 
 def issue_of(events: Iterable[AnyEvent]) -> MissionIssued | None:
@@ -23,19 +53,5 @@ def issue_of(events: Iterable[AnyEvent]) -> MissionIssued | None:
 
 
 def standing_of(events: Iterable[AnyEvent]) -> Standing:
-    """Add up a mission's events.
-
-    A return is being checked until that very return is sent back; of several, the one told first. So no clocks are
-    compared, and a rejection that comes late sets back nothing that was handed in after it.
-    """
-    told = list(events)
-    returns = [event.data.return_id for event in told if isinstance(event, ReportReturned)]
-    sent_back = tuple(dict.fromkeys(event.data.return_id for event in told if isinstance(event, ReturnSentBack)))
-    closed = next((event for event in told if isinstance(event, MissionClosed)), None)
-    if closed:
-        return Standing(OrderState.CLOSED, closed.data.return_id, sent_back)
-    if waiting := [each for each in returns if each not in sent_back]:
-        return Standing(OrderState.RETURNED, waiting[0], sent_back)
-    if sent_back:
-        return Standing(OrderState.SENT_BACK, returns[-1] if returns else None, sent_back)
-    return Standing(OrderState.ISSUED, None, ())
+    """Add up a mission's events."""
+    return reduce(Standing.after, (event for event in events if isinstance(event, AboutReturn)), Standing())

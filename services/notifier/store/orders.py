@@ -13,15 +13,18 @@ from shared.postgres import Connection, Row
 
 @dataclass(frozen=True)
 class OrderCopy:
-    """An issued order as the event gave it, the ids that tie events to it, and the state of its return."""
+    """An issued order as the event gave it, the ids that tie events to it, and how it stands with its returns."""
 
     mission_id: UUID
     issued: MissionIssuedData
     event_id: UUID
     correlation_id: UUID
-    state: OrderState
-    return_id: UUID | None
-    sent_back: frozenset[UUID]
+    standing: Standing
+
+    @property
+    def state(self) -> OrderState:
+        """Where the order is in its life."""
+        return self.standing.state
 
 
 def _order(row: Row | None) -> OrderCopy | None:
@@ -32,10 +35,16 @@ def _order(row: Row | None) -> OrderCopy | None:
         issued=MissionIssuedData.model_validate(row["data"]),
         event_id=row["event_id"],
         correlation_id=row["correlation_id"],
-        state=OrderState(row["state"]),
-        return_id=row["return_id"],
-        sent_back=frozenset(UUID(each) for each in row["sent_back"]),
+        standing=Standing(
+            returned=frozenset(map(UUID, row["returned"])),
+            sent_back=frozenset(map(UUID, row["sent_back"])),
+            closed=row["state"] == OrderState.CLOSED,
+        ),
     )
+
+
+def _ids(returns: frozenset[UUID]) -> list[str]:
+    return sorted(map(str, returns))
 
 
 async def add(connection: Connection, event: MissionIssued) -> None:
@@ -61,22 +70,14 @@ async def lock(connection: Connection, mission_id: UUID) -> OrderCopy | None:
     return _order(await connection.fetchrow("SELECT * FROM order_copy WHERE mission_id = $1 FOR UPDATE", mission_id))
 
 
-async def set_state(connection: Connection, mission_id: UUID, state: OrderState, return_id: UUID | None = None) -> None:
-    """Move the order on; `return_id` names the return that moved it."""
+async def save(connection: Connection, mission_id: UUID, standing: Standing) -> None:
+    """Store how the order now stands."""
     await connection.execute(
-        "UPDATE order_copy SET state = $2, return_id = coalesce($3, return_id) WHERE mission_id = $1",
+        "UPDATE order_copy SET state = $2, returned = $3, sent_back = $4 WHERE mission_id = $1",
         mission_id,
-        state.value,
-        return_id,
-    )
-
-
-async def add_sent_back(connection: Connection, mission_id: UUID, return_id: UUID) -> None:
-    """Remember that this return came back, so that a late word of its handing in changes nothing."""
-    await connection.execute(
-        "UPDATE order_copy SET sent_back = sent_back || to_jsonb($2::text) WHERE mission_id = $1",
-        mission_id,
-        str(return_id),
+        standing.state.value,
+        _ids(standing.returned),
+        _ids(standing.sent_back),
     )
 
 
@@ -107,8 +108,8 @@ def _row(order: Restored) -> dict[str, Any]:
         "event_id": str(issue.event_id),
         "correlation_id": str(issue.correlation_id),
         "state": standing.state,
-        "return_id": standing.return_id and str(standing.return_id),
-        "sent_back": list(map(str, standing.sent_back)),
+        "returned": _ids(standing.returned),
+        "sent_back": _ids(standing.sent_back),
         "created_at": issue.occurred_at.isoformat(),
     }
 
@@ -129,17 +130,17 @@ async def ids_after(connection: Connection, mission_id: UUID, limit: int) -> lis
 async def restore(connection: Connection, orders: Sequence[Restored]) -> int:
     """Write the orders whatever is there; returns how many were not yet there, or otherwise.
 
-    When an order became known here is kept; for one that was missing it is when it was issued. The returns that were
-    sent back are a set, so their order makes no difference.
+    When an order became known here is kept; for one that was missing it is when it was issued. The returns, and those
+    sent back, are sets, so their order makes no difference.
     """
     changed = await connection.fetch(
         "INSERT INTO order_copy SELECT * FROM jsonb_populate_recordset(NULL::order_copy, $1)"
         " ON CONFLICT (mission_id) DO UPDATE SET number = excluded.number, data = excluded.data,"
         " event_id = excluded.event_id, correlation_id = excluded.correlation_id, state = excluded.state,"
-        " return_id = excluded.return_id, sent_back = excluded.sent_back"
-        " WHERE (order_copy.number, order_copy.data, order_copy.event_id, order_copy.correlation_id, order_copy.state,"
-        " order_copy.return_id) IS DISTINCT FROM (excluded.number, excluded.data, excluded.event_id,"
-        " excluded.correlation_id, excluded.state, excluded.return_id)"
+        " returned = excluded.returned, sent_back = excluded.sent_back"
+        " WHERE (order_copy.number, order_copy.data, order_copy.event_id, order_copy.correlation_id, order_copy.state)"
+        " IS DISTINCT FROM (excluded.number, excluded.data, excluded.event_id, excluded.correlation_id, excluded.state)"
+        " OR NOT (order_copy.returned @> excluded.returned AND order_copy.returned <@ excluded.returned)"
         " OR NOT (order_copy.sent_back @> excluded.sent_back AND order_copy.sent_back <@ excluded.sent_back)"
         " RETURNING 1",
         [_row(order) for order in orders],

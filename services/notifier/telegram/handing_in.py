@@ -6,7 +6,7 @@ import structlog
 
 from services.notifier import announcements
 from services.notifier.domain.contents import Answer, DraftState
-from services.notifier.domain.drafts import Draft, OrderState, check_open, gaps
+from services.notifier.domain.drafts import Draft, check_open, gaps
 from services.notifier.domain.filling import doubts
 from services.notifier.store import deliveries, drafts, orders
 from services.notifier.store.deliveries import Notice
@@ -32,8 +32,9 @@ async def hand_in(talk: Talk, press: Pressed, draft_id: UUID) -> None:
     if (doubtful := doubts(draft, order.issued, now())).future:
         raise Refused("endorsement_in_future", sayings.in_the_future(doubtful))
     await drafts.save(talk.connection, draft.model_copy(update={"state": "handed_in"}))
-    await orders.set_state(talk.connection, order.mission_id, OrderState.RETURNED, draft.draft_id)
-    await outbox.write(talk.connection, _returned(draft, order))
+    event = _returned(draft, order)
+    await orders.save(talk.connection, order.mission_id, order.standing.after(event))
+    await outbox.write(talk.connection, event)
     said = Answer(html=sayings.handed_in(order.issued))
     notice = Notice(order.mission_id, press.chat, f"handed_in:{draft_id}", said, press.message_id)
     await deliveries.notify(talk.connection, notice)
@@ -68,7 +69,7 @@ async def _own(talk: Talk, press: Pressed, draft_id: UUID) -> tuple[Draft, Order
 
 
 def _check_state(draft: Draft, order: OrderCopy) -> None:
-    came_back = draft.draft_id in order.sent_back
+    came_back = draft.draft_id in order.standing.sent_back
     if draft.state == "handed_in" and not came_back:
         raise Refused("already_handed_in", message("This return was already handed in. Nothing more is needed."))
     check_open(order.state, order.issued.number)

@@ -9,7 +9,7 @@ import pytest
 
 from services.archive.store import log
 from services.notifier import rebuild as notifier_rebuild
-from services.notifier.domain.drafts import OrderState
+from services.notifier.domain.standing import Standing
 from services.notifier.handlers import handle
 from services.notifier.store import orders
 from shared import dead_letters, outbox
@@ -153,12 +153,12 @@ async def test_a_return_taken_in_and_not_yet_archived_stands(
     await told(pool, notifier, *directory(), issued(data))
     event = returned(data, uuid4())
     async with transaction(notifier) as connection:
-        await orders.set_state(connection, data.mission_id, OrderState.RETURNED, event.data.return_id)
+        await orders.save(connection, data.mission_id, Standing().after(event))
         await outbox.write(connection, event)
     before = await rows(owner)
     assert differed(await said(operator)) == NONE
     assert await rows(owner) == before
-    await owner.execute("UPDATE notifier.order_copy SET state = 'issued', return_id = NULL")
+    await owner.execute("UPDATE notifier.order_copy SET state = 'issued', returned = '[]'")
     assert differed(await said(operator))["order_copy"] == 1
     assert await rows(owner) == before
 

@@ -139,7 +139,7 @@ async def test_the_return_button_explains_each_time_and_tells_when_it_is_too_lat
         for times in (1, 2):
             await scene.press(POLICY, message_id, "leader")
             await until(partial(explained, times))
-        await scene.database.execute("UPDATE order_copy SET state = 'returned'")
+        await scene.database.execute("UPDATE order_copy SET returned = jsonb_build_array($1::text)", str(uuid4()))
         late = await scene.press(POLICY, message_id, "leader")
         assert late["show_alert"]
         assert "បានទៅដល់" in late["text"]

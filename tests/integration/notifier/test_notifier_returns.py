@@ -234,7 +234,7 @@ async def test_an_unlinked_traveller_is_told_in_the_group(scene: Scene) -> None:
     (call,) = scene.calls("sendMessage", POLICY)
     assert str(message["message_id"]) in str(call.params["reply_parameters"])
     assert scene.bots(LEADERSHIP, "បញ្ជូនមកវិញ") == []
-    assert await scene.database.fetchval("SELECT state FROM order_copy") == "issued"
+    assert await scene.database.fetchval("SELECT state FROM order_copy") == "sent_back"
 
 
 async def test_a_closed_order_takes_no_return_and_the_traveller_is_told(scene: Scene) -> None:
