@@ -31,6 +31,7 @@ class Played:
     returns: int = 1
     documents: set[str] = field(default_factory=set)
     failure: str = ""
+    steps: int = 0
 
 
 class Load:
@@ -67,44 +68,46 @@ class Load:
 
     async def _in_turn(self, turns: asyncio.Semaphore, played: Played) -> Played:
         async with turns:
-            before = self.steps
             self.begun += 1
             try:
                 await self._play(played)
             except GaveUp as error:
                 played.failure = str(error)
-                self.steps += max(0, STEPS - (self.steps - before))
+            self._step(played, STEPS - played.steps)  # what a refusal spares, and what was given up, counts as done
             self.ended += 1
         return played
+
+    def _step(self, played: Played, steps: int = 1) -> None:
+        played.steps += steps
+        self.steps += steps
 
     async def _play(self, played: Played) -> None:
         who = Traveller(played.index)
         unit = list(people.OFFICERS)[played.index % len(people.OFFICERS)]
         officer = people.OFFICERS[unit]
         played.mission_id = mission = await self._ask(played, who, unit)
-        self.steps += 1
+        self._step(played)
         if played.expected == "refused":
             await self._desk.act(officer, "POST", f"/missions/{mission}/refuse", json={"reason": "សាកល្បង"})
-            self.steps += STEPS - 1
             return
         override = {"overrides": {"departure_past": "សាកល្បង"}}
         await self._desk.act(officer, "POST", f"/missions/{mission}/issue", json=override)
-        self.steps += 1
+        self._step(played)
         await self._until("announcement", lambda: mission in self._watch.seen.announced)
-        self.steps += 1
+        self._step(played)
         earlier: set[UUID] = set()
         for turn in range(played.returns):
             return_id = await self._phone.hand_in(who, mission, earlier)
             earlier.add(return_id)
-            self.steps += turn == 0
+            self._step(played, int(turn == 0))
             path = f"/missions/{mission}/returns/{return_id}"
             if turn + 1 < played.returns:
                 await self._desk.act(people.CHECKER, "POST", f"{path}/send-back", json={"reason": "សាកល្បង"})
             else:
                 await self._desk.act(people.CHECKER, "POST", f"{path}/accept")
-        self.steps += 1
+        self._step(played)
         await self._until("the end", lambda: self._watch.seen.states.get(mission) == "closed")
-        self.steps += 1
+        self._step(played)
 
     async def _ask(self, played: Played, who: Traveller, unit: str) -> UUID:
         officer = people.OFFICERS[unit]
