@@ -41,9 +41,9 @@ async def issue(
     gates' findings, `NoSuchMission`, `NotAllowed`, `WrongState`.
     """
     async with parts.pool.acquire() as connection:
-        asked = await missions.find(connection, mission_id)
+        issuer = await missions.issuer_of(connection, mission_id)
     # Orders of one unit follow one another anyway (their numbers have no gaps); waiting here holds no connection.
-    async with parts.issuing[asked.order.issuer if asked else ""]:
+    async with parts.issuing[issuer]:
         try:
             async with parts.change() as connection:
                 return await _issue(parts, connection, mission_id, officer, overrides, directory)

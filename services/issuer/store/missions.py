@@ -74,6 +74,12 @@ async def find(connection: Connection, mission_id: UUID) -> Mission | None:
     return _mission(row) if row else None
 
 
+async def issuer_of(connection: Connection, mission_id: UUID) -> str:
+    """The unit that was asked for the order; empty where there is no such mission."""
+    issuer: str | None = await connection.fetchval("SELECT issuer FROM mission WHERE mission_id = $1", mission_id)
+    return issuer or ""
+
+
 async def lock(connection: Connection, mission_id: UUID) -> Mission | None:
     """The mission, with its row locked until the transaction ends, so that acts on it follow one another."""
     row = await connection.fetchrow("SELECT * FROM mission WHERE mission_id = $1 FOR UPDATE", mission_id)
