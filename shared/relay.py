@@ -29,6 +29,8 @@ COMPARE_SECONDS = 1.0
 CONFIRM_SECONDS = 2.0
 CLEAR_SECONDS = 60.0
 FOLLOW_SECONDS = 1.0
+GATHER_SECONDS = 0.02
+"""A follower tells the leader of commits at most so often: each NOTIFY takes a lock that all commits share."""
 BACKOFF_SECONDS = 1.0
 IDLE_SECONDS = 10
 """A leader whose session is silent for so long is stopped or cut off: PostgreSQL ends it, and another takes over."""
@@ -107,6 +109,7 @@ class Relay:
         if await self._woken(FOLLOW_SECONDS):
             self._wake.clear()
             await self._pool.execute("SELECT pg_notify($1, '')", self._publishing.channel)
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def _lead(self, connection: Connection) -> None:
         for silence in ("idle_session_timeout", "idle_in_transaction_session_timeout", "tcp_user_timeout"):
