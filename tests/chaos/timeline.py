@@ -1,5 +1,6 @@
 """The page of a run: its figures, and a picture of load, faults and lag over time."""
 
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tests.chaos.faults.kinds import Strike
 from tests.chaos.watch import Lag
 
-WIDTH, HEIGHT, ROW = 1000, 160, 16
-"""In the picture's own units: a panel's width and height, and one kind of fault's line."""
+WIDTH, HEIGHT, ROW, GUTTER = 1000, 160, 16, 180
+"""In the picture's own units: a panel's width and height, one kind of fault's line, and the room for its name."""
+FONT = Path(__file__).parents[2] / "services" / "archive" / "web" / "static" / "fonts" / "Battambang-Regular.ttf"
 RATE_SECONDS = 5.0
 TICKS = 6
 
@@ -47,7 +49,9 @@ def page(figures: dict[str, Any], plan: Sequence[Strike], lags: Sequence[Lag]) -
     )
     return environment.get_template("timeline.html.j2").render(
         figures=figures,
+        font=b64encode(FONT.read_bytes()).decode(),
         width=WIDTH,
+        gutter=GUTTER,
         height=HEIGHT,
         ticks=scale.ticks(),
         load=panel(scale, lags, {"under_way": lambda lag: lag.begun - lag.ended}) | _rate(scale, lags),
