@@ -25,6 +25,9 @@ from shared.outbox import EntryId
 from shared.postgres import Connection, Pool, passes, transaction
 
 Handle = Callable[[Connection, AnyEvent], Awaitable[None]]
+"""Does an event within the transaction that it is given."""
+Prepare = Callable[[Sequence[AnyEvent]], Awaitable[None]]
+"""Does for events what takes time and needs no transaction; again, it changes nothing more."""
 
 NOT_YET_FOR = timedelta(hours=1)
 """How long an event may wait for the one that it depends on before it is set aside."""
@@ -74,16 +77,28 @@ class Entry:
         return datetime.fromtimestamp(EntryId.read(self.entry_id).ms / 1000, UTC)
 
 
+async def nothing(_events: Sequence[AnyEvent]) -> None:
+    """Most services have nothing to prepare."""
+
+
 class Consumer:
     """Feeds events to a service's handler, each once: a batch in one transaction, or one by one where that fails."""
 
     def __init__(
-        self, pool: Pool, redis: Redis, reading: Reading, handle: Handle, *, after_commit: Callable[[], None]
+        self,
+        pool: Pool,
+        redis: Redis,
+        reading: Reading,
+        handle: Handle,
+        *,
+        after_commit: Callable[[], None],
+        prepare: Prepare = nothing,
     ) -> None:
         self._pool = pool
         self._redis = redis
         self._reading = reading
         self._handle = handle
+        self._prepare = prepare
         self._after_commit = after_commit
 
     async def settle_batch(self, entries: Sequence[Entry]) -> None:
@@ -167,6 +182,7 @@ class Consumer:
 
     async def _apply(self, work: Sequence[tuple[Entry, AnyEvent]]) -> None:
         with EVENT_SECONDS.time():
+            await self._prepare([event for _, event in work])
             first = await self._commit(work)
         self._after_commit()
         for _, event in work:

@@ -91,6 +91,8 @@ class DocumentStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._durable: set[str] = set()
+        """Folders within it that are known to outlast a crash."""
 
     def path(self, sha256: str) -> Path:
         """Where the document lies or would lie. Raises `ValueError` for what is not a SHA-256 in hex."""
@@ -120,8 +122,10 @@ class DocumentStore:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        for folder in (target.parent, self._folder):  # the second holds the first, which may be new
-            _sync(folder)
+        _sync(target.parent)
+        if target.parent.name not in self._durable:  # it may be new
+            _sync(self._folder)
+            self._durable.add(target.parent.name)
         return sha256
 
     def get(self, sha256: str) -> bytes:

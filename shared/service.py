@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from shared import health
 from shared.background import Background
-from shared.consumer import Consumer, Handle, Reading
+from shared.consumer import Consumer, Handle, Prepare, Reading, nothing
 from shared.gauges import Figure, Gauges, group_figures, outbox_figures
 from shared.gauges import routes as metrics_routes
 from shared.log import configure
@@ -59,7 +59,7 @@ class Plumbing:
         for wake in self.wakes:
             wake()
 
-    def read(self, handle: Handle) -> None:
+    def read(self, handle: Handle, prepare: Prepare = nothing) -> None:
         """Begin to feed the service's handler from the stream."""
         settings = self.settings
         reading = Reading(
@@ -69,7 +69,7 @@ class Plumbing:
             redeliver_after_ms=settings.redeliver_after_ms,
             max_deliveries=settings.max_deliveries,
         )
-        consumer = Consumer(self.pool, self.redis, reading, handle, after_commit=self.committed)
+        consumer = Consumer(self.pool, self.redis, reading, handle, after_commit=self.committed, prepare=prepare)
         broker = open_broker(settings.redis_url.get_secret_value())
         self.stream = Stream(broker, self.redis, reading, consumer)
         self.background.start("stream", self.when_migrated(self.stream.run))
@@ -122,10 +122,12 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> AsyncIterato
 
 
 @asynccontextmanager
-async def plumbing(settings: ServiceSettings, service: str, handle: Handle) -> AsyncIterator[Plumbing]:
+async def plumbing(
+    settings: ServiceSettings, service: str, handle: Handle, prepare: Prepare = nothing
+) -> AsyncIterator[Plumbing]:
     """As `open_plumbing`, for a service whose handler needs nothing of it: reads from the start."""
     async with open_plumbing(settings, service) as parts:
-        parts.read(handle)
+        parts.read(handle, prepare)
         yield parts
 
 

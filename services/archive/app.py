@@ -39,7 +39,7 @@ def build(settings: ArchiveSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with plumbing(settings, "archive", archivist.archive) as parts:
+        async with plumbing(settings, "archive", archivist.archive, archivist.keep_documents) as parts:
             feed = Feed(parts.pool)
             parts.background.start("feed", parts.when_migrated(feed.run))
             app.state.shelf = Shelf(parts.pool, kept, feed, look)

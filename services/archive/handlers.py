@@ -1,6 +1,7 @@
 """What the archive does with an event: keep its documents, append it to the log, bring its mission up to date."""
 
 import asyncio
+from collections.abc import Sequence
 
 from services.archive.domain import documents_of, summarise
 from services.archive.store import directory, log, missions
@@ -9,7 +10,7 @@ from shared.documents import DocumentMissing, DocumentStore
 from shared.errors import NotYet
 from shared.events import AnyEvent, DirectoryChanged
 from shared.postgres import Connection
-from shared.values import DocumentRef, MissionId
+from shared.values import MissionId
 
 
 class Archivist:
@@ -21,25 +22,29 @@ class Archivist:
 
     async def archive(self, connection: Connection, event: AnyEvent) -> None:
         """File one event. Raises `NotYet` while a document it refers to is not in the shared store."""
-        documents = documents_of(event)
-        for document in documents:
-            await asyncio.to_thread(self._keep, document)
+        await self.keep_documents([event])
         await log.append(connection, event)
-        await log.add_documents(connection, documents, event)
+        await log.add_documents(connection, documents_of(event), event)
         if isinstance(event, DirectoryChanged):
             await directory.list_unit(connection, event)
         elif event.mission_id is not None:
             await self._bring_up_to_date(connection, event.mission_id)
 
-    def _keep(self, document: DocumentRef) -> None:
+    async def keep_documents(self, events: Sequence[AnyEvent]) -> None:
+        """Copy what the events refer to, and is not kept yet: before their transaction, which holds up all appends."""
+        referred = {document.sha256 for event in events for document in documents_of(event)}
+        missing = [sha256 for sha256 in referred if not self._kept.holds(sha256)]
+        if missing:
+            await asyncio.to_thread(self._copy, missing)
+
+    def _copy(self, missing: Sequence[str]) -> None:
         """Copy the bytes, which the shared store checks against their hash; the hash is where they are put."""
-        if self._kept.holds(document.sha256):
-            return
-        try:
-            content = self._shared.get(document.sha256)
-        except DocumentMissing as error:
-            raise NotYet(str(error)) from error
-        self._kept.put(content)
+        for sha256 in missing:
+            try:
+                content = self._shared.get(sha256)
+            except DocumentMissing as error:
+                raise NotYet(str(error)) from error
+            self._kept.put(content)
 
     async def _bring_up_to_date(self, connection: Connection, mission_id: MissionId) -> None:
         entries = await log.events_of(connection, mission_id)
