@@ -9,7 +9,7 @@ ONCE   ?=
 WORKERS ?= auto
 SEED    ?= 1
 MISSIONS ?= 60
-FAULTS  ?= 15
+FAULTS  ?= 25
 LIMITS  ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

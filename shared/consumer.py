@@ -239,7 +239,7 @@ class Consumer:
                 reading.dead_letters,
                 {
                     "service": reading.group,
-                    "reason": reason,
+                    "reason": dead_letters.storable(reason),
                     "deliveries": entry.deliveries,
                     "entry_id": entry.entry_id,
                     "added_at": entry.added_at.isoformat(),

@@ -38,7 +38,7 @@ async def add(
         " last_at = excluded.last_at",
         hashlib.sha256(body).digest(),
         event_id,
-        reason.replace("\x00", "\ufffd"),
+        storable(reason),
         deliveries,
         first_at,
         now(),
@@ -52,6 +52,11 @@ async def close(connection: Connection, bodies: Sequence[bytes]) -> None:
         "UPDATE dead_letter SET closed_at = now() WHERE digest = ANY ($1::bytea[]) AND closed_at IS NULL",
         [hashlib.sha256(body).digest() for body in bodies],
     )
+
+
+def storable(reason: str) -> str:
+    """The reason as PostgreSQL and Redis can hold it: without NUL and without halves of surrogate pairs."""
+    return reason.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _letter(row: Row) -> DeadLetter:

@@ -13,7 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from redis.asyncio import Redis
 from starlette.responses import Response
 
-from shared import outbox
+from shared import dead_letters, outbox
 from shared.clock import now
 from shared.metrics import COUNTED, SCRAPE_ERRORS
 from shared.outbox import EntryId
@@ -44,7 +44,8 @@ async def outbox_figures(pool: Pool) -> list[Figure]:
     """What waits in the outbox, and what could not be handled."""
     waits = await outbox.backlog(pool)
     age = 0.0 if waits.oldest is None else max(0.0, (now() - waits.oldest).total_seconds())
-    dead = await pool.fetchval("SELECT count(*) FROM dead_letter WHERE closed_at IS NULL")
+    async with pool.acquire() as connection:
+        dead = await dead_letters.count(connection)
     return [
         Figure("outbox_unpublished", "Events that are not on the stream yet.", waits.unpublished),
         Figure("outbox_oldest_unpublished_seconds", "Age of the oldest of them.", age),
@@ -54,15 +55,16 @@ async def outbox_figures(pool: Pool) -> list[Figure]:
 
 
 async def group_figures(redis: Redis, stream: str, group: str) -> list[Figure]:
-    """How far the service's consumer group is behind. Nothing where there is no such group."""
-    for each in await redis.xinfo_groups(stream):
+    """How far the service's consumer group is behind. Nothing where there is no such group, or no stream."""
+    for each in await redis.xinfo_groups(stream) if await redis.exists(stream) else ():
         if each["name"].decode() == group:
             pending = await redis.xpending(stream, group)
             oldest = EntryId.read(pending["min"]).ms / 1000 if pending["min"] else None
             seconds, microseconds = await redis.time()
             age = 0.0 if oldest is None else max(0.0, seconds + microseconds / 1e6 - oldest)
+            lag = [] if each["lag"] is None else [each["lag"]]  # Redis does not always know
             return [
-                Figure("group_lag", "Entries that the group has not been given yet.", each["lag"] or 0),
+                *(Figure("group_lag", "Entries that the group has not been given yet.", value) for value in lag),
                 Figure("group_pending", "Entries given and not acknowledged.", pending["pending"]),
                 Figure("group_oldest_pending_seconds", "Age of the oldest of them.", age),
                 Figure("group_consumers", "Consumers of the group.", each["consumers"]),
@@ -88,7 +90,8 @@ class Gauges:
         """All figures in Prometheus' text form."""
         async with self._lock:
             if time.monotonic() - self._asked > FRESH_SECONDS:
-                self._text = self._written([figure for source in self._sources for figure in await self._ask(source)])
+                told = await asyncio.gather(*map(self._ask, self._sources))
+                self._text = self._written([figure for figures in told for figure in figures])
                 self._asked = time.monotonic()
             return generate_latest(COUNTED) + self._text
 

@@ -92,6 +92,14 @@ async def take_back(connection: Connection, batch: int) -> int:
         return lost
 
 
+async def number_above(connection: Connection, batch: int, following: int) -> int:
+    """The number of the next batch where `following`, which it would have had, is not above this one."""
+    number: int = await connection.fetchval(
+        "SELECT max(nextval('batch')) FROM generate_series($1::bigint, $2::bigint)", following, batch
+    )
+    return number
+
+
 async def confirm(connection: Connection, below: EntryId) -> None:
     """Note that every registered consumer has done the events of the entries below this one."""
     await connection.execute(

@@ -1,5 +1,6 @@
 """PostgreSQL: pools bound to one service's schema and role, migrations, and which errors a retry can cure."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable
@@ -25,6 +26,10 @@ TRANSIENT: tuple[type[Exception], ...] = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, until it is promoted
+    asyncpg.InvalidCatalogNameError,  # a database that is being restored
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # a connection whose server left in mid-answer
     ConnectionError,
@@ -39,10 +44,22 @@ _GONE = ("clos", "released back to the pool")
 """How asyncpg says that a connection was lost: the pool takes a proxy back as soon as its connection has died."""
 
 RESET_SECONDS = 5
+CLOSE_SECONDS = 5
+SILENT_SECONDS = 10
+"""A session that holds locks and says nothing for so long is stopped or cut off: PostgreSQL ends it."""
+GIVE_UP = {
+    "idle_in_transaction_session_timeout": "30s",
+    "tcp_user_timeout": "10s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+"""So that PostgreSQL lets go of a client that froze or vanished in mid-transaction, and of its locks."""
+
 PRUNED = ("outbox", "waiting", "publication", "inbox")
 """The only tables from which a service may delete (see docs/transport.md)."""
 
-ROLES_LOCK = 7_204_016_324
+MIGRATION_LOCK = 7_204_016_324
 """Advisory lock under which one process at a time migrates; an arbitrary number of our own."""
 
 
@@ -98,8 +115,18 @@ def open_pool(url: str, service: str, size: int) -> Pool:
             "search_path": service,
             "application_name": f"besakakam-{service}",
             "timezone": "UTC",
+            **GIVE_UP,
         },
     )
+
+
+async def close_pool(pool: Pool) -> None:
+    """Close the pool; connections that are still held after `CLOSE_SECONDS` are cut off."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
 
 
 async def _leave_as_it_is(connection: Any) -> None:
@@ -107,10 +134,14 @@ async def _leave_as_it_is(connection: Any) -> None:
 
 
 @asynccontextmanager
-async def session(pool: Pool) -> AsyncIterator[Connection]:
-    """One connection for what outlives a transaction: locks, LISTEN, SET. It is given back as new, or not at all."""
+async def session(pool: Pool, silent_seconds: int = SILENT_SECONDS) -> AsyncIterator[Connection]:
+    """One connection for what outlives a transaction: locks, LISTEN, SET. It is given back as new, or not at all.
+
+    PostgreSQL ends it, and frees its locks, where nothing is asked of it for `silent_seconds`.
+    """
     async with pool.acquire() as connection:
         try:
+            await connection.execute("SELECT set_config('idle_session_timeout', $1, false)", f"{silent_seconds}s")
             yield connection
         finally:
             await _renew(connection)
@@ -150,7 +181,7 @@ async def migrate(url: str, service: str, *folders: Traversable) -> list[str]:
     connection = await asyncpg.connect(url, timeout=10)
     try:
         async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", ROLES_LOCK)
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
             await _prepare_schema(connection, service)
             applied = await _apply(connection, _numbered(folders))
             await _grant(connection, service)

@@ -22,7 +22,7 @@ from shared.background import heed_cancellation
 from shared.clock import now
 from shared.metrics import PUBLISHED, RECOVERIES, TAKEN_BACK
 from shared.outbox import BATCH, EntryId
-from shared.postgres import TRANSIENT, Connection, Pool, Row, session
+from shared.postgres import TRANSIENT, Connection, Pool, Row, passes, session
 
 POLL_SECONDS = 0.5
 COMPARE_SECONDS = 1.0
@@ -32,8 +32,6 @@ FOLLOW_SECONDS = 1.0
 GATHER_SECONDS = 0.02
 """A follower tells the leader of commits at most so often: each NOTIFY takes a lock that all commits share."""
 BACKOFF_SECONDS = 1.0
-IDLE_SECONDS = 10
-"""A leader whose session is silent for so long is stopped or cut off: PostgreSQL ends it, and another takes over."""
 WAITED_OUT: tuple[type[Exception], ...] = (*TRANSIENT, RedisError)
 
 log = structlog.get_logger()
@@ -98,6 +96,8 @@ class Relay:
             try:
                 await self._lead_or_follow()
             except WAITED_OUT as error:
+                if not (isinstance(error, RedisError) or passes(error)):
+                    raise
                 log.warning("relay.waiting", error=repr(error))
                 await asyncio.sleep(BACKOFF_SECONDS)
 
@@ -112,8 +112,6 @@ class Relay:
             await asyncio.sleep(GATHER_SECONDS)
 
     async def _lead(self, connection: Connection) -> None:
-        for silence in ("idle_session_timeout", "idle_in_transaction_session_timeout", "tcp_user_timeout"):
-            await connection.execute(f"SET {silence} = '{IDLE_SECONDS}s'")
         await connection.add_listener(self._publishing.channel, self._told)
         try:
             self.leads = True
@@ -169,6 +167,8 @@ class Relay:
         RECOVERIES.inc()
         TAKEN_BACK.inc(lost)
         self._batch = found
+        if found >= self._next:  # the database is older than Redis
+            self._next = await outbox.number_above(connection, found, self._next)
 
     async def _confirm(self, connection: Connection) -> None:
         """Record what every registered consumer has done, and cut the stream behind them."""
@@ -192,11 +192,11 @@ class Relay:
             return
         publishing = self._publishing
         keep_from = now() - publishing.keep_stream
+        self._cleared = time.monotonic()
         await groups.trim(self._redis, publishing.stream, publishing.consumers, int(keep_from.timestamp() * 1000))
         await retention.prune_outbox(connection, publishing.keep)
         await retention.publish_horizon(connection, self._redis, publishing.horizons, publishing.service)
         await retention.prune_inbox(connection, self._redis, publishing.horizons, publishing.consumers, publishing.keep)
-        self._cleared = time.monotonic()
 
     async def _woken(self, seconds: float) -> bool:
         with suppress(TimeoutError):

@@ -24,7 +24,7 @@ from shared.consumer import Consumer, Handle, Prepare, Reading, nothing
 from shared.gauges import Figure, Gauges, group_figures, outbox_figures
 from shared.gauges import routes as metrics_routes
 from shared.log import configure
-from shared.postgres import TRANSIENT, NotMigrated, Pool, check_migrated, open_pool
+from shared.postgres import TRANSIENT, NotMigrated, Pool, check_migrated, close_pool, open_pool
 from shared.relay import Publishing, Relay
 from shared.settings import ServiceSettings
 from shared.streams import Stream, connect, open_broker
@@ -108,9 +108,8 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> AsyncIterato
     Leaving stops reading, lets handlers at work finish (at most 10 s), then closes the connections.
     """
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(
-            open_pool(settings.database_url.get_secret_value(), service, settings.pool_size)
-        )
+        pool = await open_pool(settings.database_url.get_secret_value(), service, settings.pool_size)
+        stack.push_async_callback(close_pool, pool)
         redis = connect(settings.redis_url.get_secret_value())
         stack.push_async_callback(redis.aclose)
         relay = Relay(pool, redis, _publishing(settings, service))

@@ -1,6 +1,10 @@
 -- An event's row is written once and then left alone: what the relay notes goes beside it. Three versions of each row,
 -- with an entry in every index for each, cost more than the publishing itself.
 
+-- Nobody may write an event between the copying below and the end of this migration: it would never be published. The
+-- services of the release before know none of these tables, so they are stopped before this is applied.
+LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE;
+
 -- Events that are not on the stream, by their position.
 CREATE TABLE waiting (
     position bigint PRIMARY KEY

@@ -13,9 +13,10 @@ SELECT e.kind, e.key, e.firm, coalesce(m.number, m.mission_id::text) AS label
     AND e.during && tstzrange(now() + :turn::int * interval '1 hour', now() + (:turn::int * 60 + 30) * interval '1 minute', '[]')
     AND ((e.kind = 'person' AND e.key = ANY (ARRAY[:first, :second]::text[])) OR (e.kind = 'vehicle' AND e.key = ''))
     ORDER BY e.kind, e.key, label;
-SELECT e.key, m.number FROM engagement e JOIN mission m USING (mission_id)
-    WHERE e.kind = 'person' AND e.key = ANY (ARRAY[:first, :second]::text[]) AND m.state IN ('issued', 'sent_back')
-    AND upper(e.during) < now() - interval '7 days' ORDER BY e.key, m.number;
+SELECT e.key, m.number FROM unnest(ARRAY[:first, :second]::text[]) AS who
+    JOIN engagement e ON e.kind = 'person' AND e.key = who JOIN mission m USING (mission_id)
+    WHERE NOT e.released AND m.state IN ('issued', 'sent_back') AND upper(e.during) < now() - interval '7 days'
+    ORDER BY e.key, m.number;
 INSERT INTO mission (mission_id, state, correlation_id, last_event_id, requester, unit, issuer, body, requested_at, updated_at)
     VALUES (md5(:turn::text || :half::text)::uuid, 'submitted', gen_random_uuid(), gen_random_uuid(), :requester, :unit, :issuer,
     :body::jsonb, now(), now()) ON CONFLICT DO NOTHING RETURNING 1;

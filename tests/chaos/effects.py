@@ -1,6 +1,7 @@
-"""Counts how often each service has done each event, whatever its handler does to be safe from a second time.
+"""Notes beside the services what they have written and done, whatever they do themselves to be safe.
 
-The count is one more row of the handler's own transaction, so it stands exactly where the handler's effect stands.
+A trigger notes every event that a transaction wrote in an outbox, and each effect is one more row of its handler's own
+transaction: both stand exactly where what they tell of stands.
 """
 
 from pathlib import Path
@@ -12,14 +13,23 @@ from shared.consumer import Consumer, Handle, Reading
 from shared.events import AnyEvent
 from shared.postgres import Connection, Pool
 
-TABLE = "CREATE TABLE chaos_effect (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event_id uuid NOT NULL);"
+TABLES = """
+CREATE TABLE chaos_effect (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event_id uuid NOT NULL);
+CREATE TABLE chaos_written (LIKE outbox);
+CREATE FUNCTION note_written() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('INSERT INTO %I.chaos_written SELECT ($1).*', TG_TABLE_SCHEMA) USING NEW;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER written AFTER INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION note_written();
+"""
 _init = Consumer.__init__
 
 
 def write_migration(folder: Path) -> Path:
-    """The folder of a migration that gives each schema the table."""
+    """The folder of a migration that gives each schema the tables."""
     folder.mkdir(exist_ok=True)
-    (folder / "9000_chaos_effect.sql").write_text(TABLE, encoding="utf-8")
+    (folder / "9000_chaos.sql").write_text(TABLES, encoding="utf-8")
     return folder
 
 

@@ -51,6 +51,8 @@ class Replica:
     links: dict[str, Proxy] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    ended: list[int] = field(default_factory=list)
+    """The exit codes with which it was found to have ended by itself."""
 
     @property
     def url(self) -> str:
@@ -60,6 +62,8 @@ class Replica:
     def signal(self, number: int) -> None:
         """Send a signal, and see the process dead where it kills."""
         assert self.process is not None
+        if (code := self.process.poll()) is not None:
+            self.ended.append(code)
         self.process.send_signal(number)
         if number == signal.SIGKILL:
             self.process.wait(10)

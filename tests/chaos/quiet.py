@@ -14,9 +14,10 @@ from tests.chaos.watch import AWAY, rows
 
 _AWAY: tuple[type[Exception], ...] = (*AWAY, RedisError)
 OUTBOXES = " UNION ALL ".join(
-    f"SELECT '{service}' AS service, event_id, type, subject, created_at FROM {service}.outbox" for service in SERVICES
+    f"SELECT '{service}' AS service, event_id, type, subject, created_at FROM {service}.chaos_written"
+    for service in SERVICES
 )
-"""Every event that was ever written."""
+"""Every event that was ever written; see `tests.chaos.effects`."""
 _OPEN = "SELECT 1 FROM notifier.delivery WHERE state IN ('pending', 'sending') OR resend_at IS NOT NULL"
 
 
@@ -40,8 +41,9 @@ async def _under_way(place: Place) -> AsyncIterator[str]:
         missing = await rows(
             url, f"SELECT o.type FROM ({OUTBOXES}) o LEFT JOIN {service}.inbox i USING (event_id) WHERE i IS NULL"
         )
-        if unpublished:
-            yield f"{len(unpublished)} events unpublished by {service}"
+        unconfirmed = await rows(url, f"SELECT 1 FROM {service}.publication WHERE confirmed_at IS NULL")
+        if unpublished or unconfirmed:
+            yield f"{service}: {len(unpublished)} events unpublished, {len(unconfirmed)} publications unconfirmed"
         if missing:
             yield f"{service} has not done {len(missing)} events: {dict(Counter(row['type'] for row in missing))}"
     if open_ones := await rows(url, _OPEN):

@@ -49,7 +49,10 @@ async def report(made: Place, seed: int, run: Run, violations: list[Violation]) 
         made.plan.database_url,
         f"SELECT o.type, o.created_at, a.archived_at FROM ({OUTBOXES}) o JOIN archive.event a USING (event_id)",
     )
-    deliveries = await rows(made.plan.database_url, "SELECT state FROM notifier.delivery WHERE kind = 'announcement'")
+    deliveries = await rows(
+        made.plan.database_url,
+        "SELECT state, created_at, settled_at FROM notifier.delivery WHERE kind = 'announcement'",
+    )
     figures = {
         "seed": seed,
         "missions": len(run.played),
@@ -58,8 +61,8 @@ async def report(made: Place, seed: int, run: Run, violations: list[Violation]) 
         "events": len(events),
         "ends": dict(Counter(one.expected for one in run.played if not one.failure)),
         "announcements": dict(Counter(row["state"] for row in deliveries)),
-        "faults": dict(sorted(Counter(strike.kind.value for strike in run.plan).items())),
-        "recovery_seconds": _recovery(run.plan, events),
+        "faults": dict(sorted(Counter(strike.kind.value for strike in run.plan if strike.struck_at).items())),
+        "recovery_seconds": _recovery(run.plan, events, deliveries),
         "ready_again_seconds": _spread([s.ready_seconds for s in run.plan if s.ready_seconds is not None]),
         "load_seconds": round(run.load_seconds, 1),
         "seconds": round(run.seconds, 1),
@@ -67,21 +70,21 @@ async def report(made: Place, seed: int, run: Run, violations: list[Violation]) 
     return Report(run, violations, figures)
 
 
-def _recovery(plan: list[Strike], events: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """From each fault until an event that was written after it was in the archive; those after the last left out.
+def _recovery(
+    plan: list[Strike], events: list[dict[str, Any]], deliveries: list[dict[str, Any]]
+) -> dict[str, dict[str, float]]:
+    """From the end of each fault until the archive had every event that was written before that.
 
-    Faults of Telegram: until an announcement made after it was told of. All by the database's clock.
+    Faults of Telegram: until every announcement that was planned before that had come to its end.
     """
     times: dict[Kind, list[float]] = defaultdict(list)
     for strike in plan:
-        wanted = {"AnnouncementDelivered"} if strike.kind.value.startswith("telegram") else set()
-        after = [
-            row["archived_at"]
-            for row in events
-            if strike.struck_at and row["created_at"] > strike.struck_at and (not wanted or row["type"] in wanted)
-        ]
-        if strike.struck_at and after:
-            times[strike.kind].append((min(after) - strike.struck_at).total_seconds())
+        if strike.mended_at is not None:
+            telegram = strike.kind.value.startswith("telegram")
+            rows, done = (deliveries, "settled_at") if telegram else (events, "archived_at")
+            ends = [row[done] for row in rows if row["created_at"] <= strike.mended_at and row[done] is not None]
+            last = max(ends, default=strike.mended_at)
+            times[strike.kind].append(max(0.0, (last - strike.mended_at).total_seconds()))
     return {kind.value: _spread(found) for kind, found in sorted(times.items())}
 
 

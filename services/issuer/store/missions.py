@@ -125,8 +125,8 @@ async def engagements(connection: Connection, mission_id: UUID, order: Order) ->
 async def overdue(connection: Connection, order: Order, due_before: datetime) -> tuple[Overdue, ...]:
     """The order's travellers whose earlier order ended before `due_before` and is not yet returned."""
     rows = await connection.fetch(
-        "SELECT e.key, m.number FROM engagement e JOIN mission m USING (mission_id)"
-        " WHERE e.kind = 'person' AND e.key = ANY ($1::text[]) AND m.state IN ('issued', 'sent_back')"
+        "SELECT e.key, m.number FROM unnest($1::text[]) AS who JOIN engagement e ON e.kind = 'person' AND e.key = who"
+        " JOIN mission m USING (mission_id) WHERE NOT e.released AND m.state IN ('issued', 'sent_back')"
         " AND upper(e.during) < $2 ORDER BY e.key, m.number",
         _people(order),
         due_before,

@@ -68,7 +68,7 @@ class Intake:
             await asyncio.sleep(BACKOFF_SECONDS)
 
     async def _lead(self) -> None:
-        async with session(self._pool) as connection:
+        async with session(self._pool, 2 * self._timeout + 20) as connection:
             if await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", self._lock):
                 await self._poll(connection)
         await asyncio.sleep(FOLLOW_SECONDS)

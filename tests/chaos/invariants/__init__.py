@@ -40,6 +40,8 @@ async def _unwell(place: Place) -> AsyncIterator[Violation]:
     """Every replica has come through by itself: nobody restarts a service here that was not struck."""
     async with httpx.AsyncClient(timeout=10) as http:
         for replica in place.replicas:
+            for code in replica.ended:
+                yield Violation(Broken.UNWELL, f"{replica.name} had ended by itself with {code}")
             try:
                 answer = await http.get(f"{replica.url}/livez")
             except httpx.TransportError as error:

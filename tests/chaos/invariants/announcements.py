@@ -16,10 +16,13 @@ AUDIENCES = 2
 """The leadership's group and the unit's."""
 _NUMBER = re.compile(r"[០-៩]{3,} សក\.(?:ខទ|អរហ)\.បប")
 _ANNOUNCEMENTS = (
-    "SELECT o.number, o.mission_id, d.chat, d.state, EXISTS (SELECT 1 FROM notifier.outbox"
+    "SELECT o.number, o.mission_id, d.delivery_id, d.chat, d.state, EXISTS (SELECT 1 FROM notifier.outbox"
     "  WHERE type = 'AnnouncementFailed' AND body::jsonb #>> '{data,delivery_id}' = d.delivery_id::text"
     "  AND (body::jsonb #>> '{data,copy_follows}')::boolean) AS may_be_copied FROM notifier.order_copy o"
     " LEFT JOIN notifier.delivery d ON d.mission_id = o.mission_id AND d.kind = 'announcement'"
+)
+_TOLD = (
+    "SELECT body::jsonb #>> '{data,delivery_id}' AS delivery_id FROM archive.event WHERE type = 'AnnouncementDelivered'"
 )
 Copies = Counter[tuple[int, str, bool]]
 """How often each number stands in each chat, and whether marked as a copy."""
@@ -28,7 +31,8 @@ Copies = Counter[tuple[int, str, bool]]
 async def announcements(place: Place) -> list[Violation]:
     """What the database says of each, held against what stands in the sandbox's chats."""
     found = await rows(place.plan.database_url, _ANNOUNCEMENTS)
-    return [*_planned(found), *_standing(place, found, await _copies(place))]
+    told = Counter(row["delivery_id"] for row in await rows(place.plan.database_url, _TOLD))
+    return [*_planned(found), *_delivered(found, told), *_standing(place, found, await _copies(place))]
 
 
 def _planned(found: list[dict[str, Any]]) -> Iterator[Violation]:
@@ -36,6 +40,15 @@ def _planned(found: list[dict[str, Any]]) -> Iterator[Violation]:
         if times != AUDIENCES:
             broken = Broken.LOST if times < AUDIENCES else Broken.TWICE
             yield Violation(broken, f"mission {mission} has {times} announcements, not {AUDIENCES}")
+
+
+def _delivered(found: list[dict[str, Any]], told: Counter[str]) -> Iterator[Violation]:
+    """That an announcement stands is told once, and only of one that does."""
+    for row in found:
+        times, wanted = told[str(row["delivery_id"])], int(row["state"] == "sent")
+        if times != wanted:
+            broken = Broken.LOST if times < wanted else Broken.TWICE
+            yield Violation(broken, f"the delivery of {row['number']} in {row['chat']} was told of {times} times")
 
 
 def _standing(place: Place, found: list[dict[str, Any]], copies: Copies) -> Iterator[Violation]:

@@ -81,6 +81,7 @@ def acts(played: list[Played], archived: Rows) -> Iterator[Violation]:
         closed = one.expected == "closed"
         wanted = {"MissionRequested": 1, "MissionRefused": int(not closed), "MissionIssued": int(closed)}
         wanted |= {"MissionClosed": int(closed), "ReportReturned": one.returns if closed else 0}
+        wanted |= {"ReturnSentBack": one.returns - 1 if closed else 0}
         for kind, times in wanted.items():
             if (seen := counts[one.mission_id][kind]) != times:
                 broken = Broken.LOST if seen < times else Broken.TWICE
