@@ -59,6 +59,11 @@ class History:
                 told[event.mission_id].setdefault(event.event_id, event)
         return {each: list(events.values()) for each, events in told.items()}
 
+    async def head(self) -> int:
+        """The last position of the log; nothing will appear before it any more."""
+        async with transaction(self._archive) as connection:
+            return await log.head(connection)
+
     async def directory(self, after: int) -> tuple[Sequence[DirectoryChanged], int]:
         """The next events of the log about the directory and the position they end at; none at the end."""
         async with transaction(self._archive) as connection:

@@ -33,6 +33,9 @@ class History(Protocol):
     async def about(self, missions: Collection[UUID]) -> Mapping[UUID, Sequence[AnyEvent]]:
         """Each mission's events, in the order of the log and then of their outboxes; an event may come twice."""
 
+    async def head(self) -> int:
+        """The last position of the log; nothing will appear before it any more."""
+
     async def directory(self, after: int) -> tuple[Sequence[DirectoryChanged], int]:
         """The next events of the log about the directory and the position they end at; none at the end."""
 
@@ -65,11 +68,12 @@ async def _directory(work: Rebuilding, history: History) -> None:
 
 
 async def _tell(work: Rebuilding, history: History, register: Register, after: int) -> int:
-    """Tell the register what the log says past `after`; returns the position of the last event told."""
+    """Tell the register what the log says past `after`; returns the position up to which it then knows all."""
+    head = await history.head()
     while True:
         events, after_these = await history.directory(after)
         if not events:
-            return after
+            return max(head, after)
         for event in events:
             register.take(event)
         work.read(len(events))
