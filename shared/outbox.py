@@ -1,6 +1,6 @@
 """The transactional outbox: an event is written with the change that it tells of, and stays after publishing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -99,6 +99,24 @@ async def confirm(connection: Connection, below: EntryId) -> None:
         below.ms,
         below.seq,
     )
+
+
+async def unconfirmed(pool: Pool, besides: Collection[int]) -> list[Row]:
+    """Events that not everybody is known to have done, but those at positions `besides`: `position`, `type`, `subject`.
+
+    In their order.
+    """
+    return await pool.fetch(
+        "SELECT position, type, subject FROM outbox WHERE position = ANY (ARRAY("
+        " SELECT position FROM unconfirmed EXCEPT SELECT unnest($1::bigint[]))) ORDER BY position",
+        besides,
+    )
+
+
+async def bodies(pool: Pool, positions: Sequence[int]) -> list[bytes]:
+    """The events at these positions, in their order."""
+    rows = await pool.fetch("SELECT body FROM outbox WHERE position = ANY ($1) ORDER BY position", positions)
+    return [row["body"].encode() for row in rows]
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from services.command import SERVICES, run, run_with_queue
-from services.events.history import letters_of
 from services.events.output import NOTHING, Listing, as_json, dumps, listing, progress, service_name, text
+from services.events.pending import letters_of
 from shared import dead_letters
 from shared.dead_letters import DeadLetter
 from shared.postgres import Pool, transaction

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from deploy.local.servers import Postgres
-from services.events import history
+from services.events import pending
 from shared import dead_letters, outbox
 from shared.clock import now
 from shared.events import AnyEvent
@@ -157,7 +157,7 @@ async def test_lag_tells_what_it_can_while_redis_or_the_database_is_away(operato
 async def test_many_letters_are_listed_and_replayed_page_by_page(
     operator: Operator, pool: Pool, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "LETTERS", 2)
+    monkeypatch.setattr(pending, "LETTERS", 2)
     events = [closed(f"{number} មស.លបក") for number in range(5)]
     for event in events:
         await set_aside(pool, event, "choked")
