@@ -121,19 +121,23 @@ async def bodies(pool: Pool, positions: Sequence[int]) -> list[bytes]:
 
 @dataclass(frozen=True)
 class Backlog:
-    """Events that are not on the stream, when the oldest of them was written, and those not known to be done by all."""
+    """Events that are not on the stream, those not known to be done by all, and when the oldest of each was written."""
 
     unpublished: int
     oldest: datetime | None
     unconfirmed: int
+    oldest_unconfirmed: datetime | None
 
 
 async def backlog(connection: Connection | Pool) -> Backlog:
-    """What the outbox still has to do."""
+    """What the outbox still has to do. A publication's positions are in order, so its first is its lowest."""
     row = await connection.fetchrow(
-        "SELECT (SELECT count(*) FROM waiting) AS unpublished,"
-        " (SELECT created_at FROM outbox WHERE position = (SELECT min(position) FROM waiting)) AS oldest,"
-        " (SELECT coalesce(sum(cardinality(positions)), 0) FROM publication WHERE confirmed_at IS NULL) AS carried"
+        "SELECT unpublished, unpublished + coalesce(carried, 0) AS unconfirmed,"
+        " (SELECT created_at FROM outbox WHERE position = waits) AS oldest,"
+        " (SELECT created_at FROM outbox WHERE position = least(waits, carries)) AS oldest_unconfirmed"
+        " FROM (SELECT count(*) AS unpublished, min(position) AS waits FROM waiting) AS on_its_way,"
+        " (SELECT sum(cardinality(positions)) AS carried, min(positions[1]) AS carries"
+        "  FROM publication WHERE confirmed_at IS NULL) AS on_the_stream"
     )
     assert row is not None
-    return Backlog(row["unpublished"], row["oldest"], row["unpublished"] + row["carried"])
+    return Backlog(**row)

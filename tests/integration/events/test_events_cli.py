@@ -30,7 +30,8 @@ async def test_lag_says_what_waits_and_who_is_behind(operator: Operator, pool: P
     empty: dict[str, Any] = json.loads(await operator.asks("lag", "--json"))
     assert empty["groups"] == []
     assert empty["outboxes"]["archive"] == {"waiting": 0, "unconfirmed": 0, "oldest": None}
-    await commit(pool, closed(), closed())
+    await commit(pool, closed())
+    await commit(pool, closed())
     async with pool.acquire() as connection:
         await outbox.record(connection, 1, (await outbox.waiting(connection))[:1], EntryId(1, 0))
     await add(redis, closed(), closed(), closed())
@@ -38,11 +39,17 @@ async def test_lag_says_what_waits_and_who_is_behind(operator: Operator, pool: P
     await redis.xreadgroup("archive", "one", {STREAM: ">"}, count=2)
     found = json.loads(await operator.asks("lag", "--json"))
     assert (found["outboxes"]["archive"]["waiting"], found["outboxes"]["archive"]["unconfirmed"]) == (1, 2)
+    first = (await pool.fetchval("SELECT min(created_at) FROM outbox")).isoformat()
+    assert found["outboxes"]["archive"]["oldest"] == first
     (group,) = found["groups"]
     assert group.pop("oldest_pending")
     assert group == {"group": "archive", "pending": 2, "lag": 1, "consumers": 1}
+    async with pool.acquire() as connection:
+        await outbox.record(connection, 2, await outbox.waiting(connection), EntryId(2, 0))
+    found = json.loads(await operator.asks("lag", "--json"))
+    assert found["outboxes"]["archive"] == {"waiting": 0, "unconfirmed": 2, "oldest": first}
     said = await operator.asks("lag")
-    assert "unconfirmed 2" in said
+    assert f"waiting 0, មិនទាន់បញ្ជាក់ / unconfirmed 2, ចាស់ជាងគេ / oldest {first}" in said
     assert KHMER.search(said)
 
 
