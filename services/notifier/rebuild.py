@@ -15,7 +15,7 @@ from uuid import UUID
 from services.notifier.domain.register import Register
 from services.notifier.domain.standing import issue_of, standing_of
 from services.notifier.store import directory, orders
-from services.notifier.store.orders import Restored
+from services.notifier.store.orders import OrderTold
 from shared.events import AnyEvent, DirectoryChanged
 from shared.postgres import Connection
 from shared.rebuilding import FIRST, Rebuilding, first
@@ -86,7 +86,7 @@ async def _orders(work: Rebuilding, history: History, connection: Connection, af
     ids = first(ORDERS, known, await history.missions(after, ORDERS))
     told = await history.about(ids)
     explained = [
-        Restored(issue, standing_of(events)) for events in told.values() if (issue := issue_of(events)) is not None
+        OrderTold(issue, standing_of(events)) for events in told.values() if (issue := issue_of(events)) is not None
     ]
     differed = await orders.restore(connection, explained)
     issued = {each.issue.data.mission_id for each in explained}

@@ -86,6 +86,17 @@ async def test_the_dead_are_listed_shown_and_replayed_for_one_service(
     assert await redis.xlen(STREAM) == 3
 
 
+async def test_a_reason_of_many_lines_takes_one_in_the_list_and_is_whole_elsewhere(
+    operator: Operator, pool: Pool
+) -> None:
+    reason = "1 validation error\n  data.number\r\n" + "ក" * 300
+    await set_aside(pool, closed(), reason)
+    (line,) = (await operator.asks("dead")).splitlines()
+    assert line.endswith("reason: 1 validation error data.number " + "ក" * 168 + "…")
+    assert json.loads(await operator.asks("dead", "--json"))[0]["reason"] == reason
+    assert json.loads(await operator.asks("show", "1", "archive"))["reason"] == reason
+
+
 async def test_a_replayed_event_is_done_by_its_service_alone_and_its_letter_closes(
     operator: Operator, pool: Pool, redis_url: str, database_url: str, tmp_path: Path
 ) -> None:
