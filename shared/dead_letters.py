@@ -1,7 +1,7 @@
 """Events that a service could not handle: kept in its own schema, so that losing Redis loses none."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from shared import outbox
 from shared.clock import now
-from shared.postgres import Connection, Row
+from shared.postgres import Connection, Pool, Row
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,25 @@ def _letter(row: Row) -> DeadLetter:
     return DeadLetter(**{name: row[name] for name in DeadLetter.__dataclass_fields__})
 
 
-async def waiting(connection: Connection, limit: int = 100, after: int = 0) -> list[DeadLetter]:
-    """Letters that are still aside, oldest first: up to `limit` past the number `after`."""
+async def waiting(
+    connection: Connection, limit: int = 100, after: int = 0, besides: Collection[int] = ()
+) -> list[DeadLetter]:
+    """Letters that are still aside, oldest first: up to `limit` past the number `after`, without those `besides`."""
     rows = await connection.fetch(
-        "SELECT * FROM dead_letter WHERE closed_at IS NULL AND dead_id > $2 ORDER BY dead_id LIMIT $1", limit, after
+        "SELECT * FROM dead_letter WHERE closed_at IS NULL AND dead_id > $2"
+        " AND NOT EXISTS (SELECT FROM unnest($3::bigint[]) AS besides WHERE besides = dead_id)"
+        " ORDER BY dead_id LIMIT $1",
+        limit,
+        after,
+        besides,
     )
     return [_letter(row) for row in rows]
+
+
+async def bodies(pool: Pool, numbers: Sequence[int]) -> list[bytes]:
+    """The events of these letters, whether or not they are still aside."""
+    rows = await pool.fetch("SELECT body FROM dead_letter WHERE dead_id = ANY ($1) ORDER BY dead_id", numbers)
+    return [row["body"] for row in rows]
 
 
 async def count(connection: Connection) -> int:

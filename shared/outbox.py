@@ -1,6 +1,6 @@
 """The transactional outbox: an event is written with the change that it tells of, and stays after publishing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -109,21 +109,43 @@ async def confirm(connection: Connection, below: EntryId) -> None:
     )
 
 
+async def unconfirmed(pool: Pool, besides: Collection[int]) -> list[Row]:
+    """Events that not everybody is known to have done, but those at positions `besides`: `position`, `type`, `subject`.
+
+    In their order.
+    """
+    return await pool.fetch(
+        "SELECT position, type, subject FROM outbox WHERE position = ANY (ARRAY("
+        " SELECT position FROM unconfirmed EXCEPT SELECT unnest($1::bigint[]))) ORDER BY position",
+        besides,
+    )
+
+
+async def bodies(pool: Pool, positions: Sequence[int]) -> list[bytes]:
+    """The events at these positions, in their order."""
+    rows = await pool.fetch("SELECT body FROM outbox WHERE position = ANY ($1) ORDER BY position", positions)
+    return [row["body"].encode() for row in rows]
+
+
 @dataclass(frozen=True)
 class Backlog:
-    """Events that are not on the stream, when the oldest of them was written, and those not known to be done by all."""
+    """Events that are not on the stream, those not known to be done by all, and when the oldest of each was written."""
 
     unpublished: int
     oldest: datetime | None
     unconfirmed: int
+    oldest_unconfirmed: datetime | None
 
 
 async def backlog(connection: Connection | Pool) -> Backlog:
-    """What the outbox still has to do."""
+    """What the outbox still has to do. A publication's positions are in order, so its first is its lowest."""
     row = await connection.fetchrow(
-        "SELECT (SELECT count(*) FROM waiting) AS unpublished,"
-        " (SELECT created_at FROM outbox WHERE position = (SELECT min(position) FROM waiting)) AS oldest,"
-        " (SELECT coalesce(sum(cardinality(positions)), 0) FROM publication WHERE confirmed_at IS NULL) AS carried"
+        "SELECT unpublished, unpublished + coalesce(carried, 0) AS unconfirmed,"
+        " (SELECT created_at FROM outbox WHERE position = waits) AS oldest,"
+        " (SELECT created_at FROM outbox WHERE position = least(waits, carries)) AS oldest_unconfirmed"
+        " FROM (SELECT count(*) AS unpublished, min(position) AS waits FROM waiting) AS on_its_way,"
+        " (SELECT sum(cardinality(positions)) AS carried, min(positions[1]) AS carries"
+        "  FROM publication WHERE confirmed_at IS NULL) AS on_the_stream"
     )
     assert row is not None
-    return Backlog(row["unpublished"], row["oldest"], row["unpublished"] + row["carried"])
+    return Backlog(**row)

@@ -5,8 +5,9 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 
@@ -27,6 +28,8 @@ class Problem(Refused):
         self.details = details
 
 
+CLIENT_GONE = 499
+"""No standard status says that the client left; proxies have long noted it with this one."""
 STATUS_TEXTS = {
     401: ("key_needed", message("A key is needed: send it as `Authorization: Bearer …`.")),
     403: ("forbidden", message("The office you hold does not allow this.")),
@@ -93,6 +96,10 @@ class Responder:
         response.headers.update(error.headers or {})  # such as Allow, which a 405 must have
         return response
 
+    async def gone(self, _request: Request, _error: Exception) -> Response:
+        """For whoever left before the end of their own request: nobody reads it, and only the metrics count it."""
+        return Response(status_code=CLIENT_GONE)
+
     async def unavailable(self, request: Request, error: Exception) -> JSONResponse:
         if not passes(error):
             return await self.broken(request, error)
@@ -110,6 +117,7 @@ def install(app: FastAPI, messages: Messages, max_body: int) -> None:
     app.add_exception_handler(Refused, responder.refused)
     app.add_exception_handler(RequestValidationError, responder.unreadable)
     app.add_exception_handler(HTTPException, responder.http)
+    app.add_exception_handler(ClientDisconnect, responder.gone)
     for kind in TRANSIENT:
         app.add_exception_handler(kind, responder.unavailable)
     app.add_exception_handler(Exception, responder.broken)

@@ -11,6 +11,8 @@ EXAMPLES = 20
 """So many of the rows that no event explains are named; all are counted."""
 FIRST = UUID(int=0)
 """Before every id."""
+Restored = tuple[int, int, Sequence[str]]
+"""How many rows there should be, how many of them were missing or otherwise, and the ids of those beside them."""
 
 
 @dataclass

@@ -1,32 +1,17 @@
 """What the services have told, read as each service's own role."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
 from services.archive.store import log
 from services.command import SERVICES
-from shared import dead_letters
-from shared.dead_letters import DeadLetter
-from shared.errors import PoisonError
-from shared.events import AnyEvent, DirectoryChanged, parse
+from services.events.pending import Pending
+from shared.events import AnyEvent, DirectoryChanged
 from shared.postgres import Pool, open_pool, transaction
 from shared.values import MissionId
 
-LETTERS = 200
 EVENTS = 200
-
-
-async def letters_of(pool: Pool) -> AsyncIterator[list[DeadLetter]]:
-    """The events that a service has set aside, page by page, oldest first."""
-    last = 0
-    while True:
-        async with transaction(pool) as connection:
-            letters = await dead_letters.waiting(connection, LETTERS, after=last)
-        if not letters:
-            return
-        yield letters
-        last = letters[-1].dead_id
 
 
 class History:
@@ -34,12 +19,13 @@ class History:
 
     An event stays unconfirmed in its producer's outbox until every consumer has done with it; by then the archive has
     it in its log, or among its dead letters until it is replayed. So whoever asks the outboxes first, then the dead
-    letters and the log last misses no event that was told before.
+    letters and the log last misses no event that was told before. What was once found in an outbox or among the letters
+    can still be read there, so each further question asks them only for what has come since.
     """
 
-    def __init__(self, pools: Mapping[str, Pool]) -> None:
-        self._pools = pools
-        self._archive = pools["archive"]
+    def __init__(self, archive: Pool, pending: Pending) -> None:
+        self._archive = archive
+        self._pending = pending
 
     async def missions(self, after: UUID, limit: int) -> list[UUID]:
         """The next `limit` missions of the log, by id."""
@@ -48,7 +34,7 @@ class History:
 
     async def about(self, missions: Collection[UUID]) -> dict[UUID, list[AnyEvent]]:
         """Each mission's events: those of the log in its order, then those that it may lack."""
-        to_come = await self._to_come({str(each) for each in missions}, set())
+        to_come = await self._to_come({str(each) for each in missions})
         told: dict[UUID, dict[UUID, AnyEvent]] = {each: {} for each in missions}
         async with transaction(self._archive) as connection:
             for each in missions:
@@ -59,6 +45,11 @@ class History:
                 told[event.mission_id].setdefault(event.event_id, event)
         return {each: list(events.values()) for each, events in told.items()}
 
+    async def head(self) -> int:
+        """The last position of the log; nothing will appear before it any more."""
+        async with transaction(self._archive) as connection:
+            return await log.head(connection)
+
     async def directory(self, after: int) -> tuple[Sequence[DirectoryChanged], int]:
         """The next events of the log about the directory and the position they end at; none at the end."""
         async with transaction(self._archive) as connection:
@@ -67,39 +58,23 @@ class History:
 
     async def directory_to_come(self) -> Sequence[DirectoryChanged]:
         """Events about the directory that the log may lack."""
-        return _of_directory(await self._to_come(set(), {"DirectoryChanged"}))
+        return _of_directory(await self._to_come({"DirectoryChanged"}))
 
-    async def _to_come(self, subjects: Collection[str], types: Collection[str]) -> list[AnyEvent]:
+    async def _to_come(self, topics: Collection[str]) -> list[AnyEvent]:
         """Events about these subjects or of these types that some consumer, or the archive, has not done."""
-        found: list[AnyEvent] = []
-        for pool in self._pools.values():
-            rows = await pool.fetch(
-                "SELECT body FROM outbox WHERE position IN (SELECT position FROM unconfirmed)"
-                " AND (subject = ANY ($1) OR type = ANY ($2)) ORDER BY position",
-                list(subjects),
-                list(types),
-            )
-            found += [parse(row["body"].encode()) for row in rows]
-        async for letters in letters_of(self._archive):
-            readable = [event for letter in letters if (event := _read(letter.body)) is not None]
-            found += [event for event in readable if event.subject in subjects or event.type in types]
-        return found
+        await self._pending.look()
+        return await self._pending.about(topics)
 
 
 def _of_directory(events: Iterable[AnyEvent]) -> list[DirectoryChanged]:
     return [event for event in events if isinstance(event, DirectoryChanged)]
 
 
-def _read(body: bytes) -> AnyEvent | None:
-    """The event, or None for what nobody could have read."""
-    with suppress(PoisonError):
-        return parse(body)
-    return None
-
-
 @asynccontextmanager
 async def open_history(url: str) -> AsyncIterator[History]:
-    """The history of the services whose schemas are in this database."""
+    """The history of the services whose schemas are in this database; most of it is known when this begins."""
     async with AsyncExitStack() as stack:
         pools = {service: await stack.enter_async_context(open_pool(url, service, 2)) for service in SERVICES}
-        yield History(pools)
+        pending = Pending(pools.values(), pools["archive"])
+        await pending.look()
+        yield History(pools["archive"], pending)

@@ -48,7 +48,7 @@ class Lag:
 async def _outbox(pool: Pool) -> tuple[dict[str, Any], int]:
     async with transaction(pool) as connection:
         waits = await outbox.backlog(connection)
-        found = {"waiting": waits.unpublished, "unconfirmed": waits.unconfirmed, "oldest": waits.oldest}
+        found = {"waiting": waits.unpublished, "unconfirmed": waits.unconfirmed, "oldest": waits.oldest_unconfirmed}
         return found, await dead_letters.count(connection)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from services.command import SERVICES, run, run_with_queue
-from services.events.history import letters_of
-from services.events.output import NOTHING, Listing, as_json, dumps, listing, progress, service_name, text
+from services.events.output import NOTHING, Listing, as_json, dumps, listing, one_line, progress, service_name, text
+from services.events.pending import letters_of
 from shared import dead_letters
 from shared.dead_letters import DeadLetter
 from shared.postgres import Pool, transaction
@@ -30,7 +30,7 @@ def _letter(service: str, letter: DeadLetter) -> dict[str, Any]:
 def _in_short(letter: dict[str, Any]) -> str:
     return (
         f"{letter['service']} {letter['dead_id']}: {letter['event_id'] or '-'}, {text(letter['last_at'])},"
-        f" ព្យាយាម / attempts {letter['deliveries']}, មូលហេតុ / reason: {letter['reason']}"
+        f" ព្យាយាម / attempts {letter['deliveries']}, មូលហេតុ / reason: {one_line(letter['reason'])}"
     )
 
 
@@ -94,7 +94,7 @@ def _told(service: str, dead_id: int | None, in_full: bool, in_json: bool) -> It
         with listing(in_json, _in_short) as listed:
             yield lambda letters: listed.extend(_letter(service, letter) for letter in letters)
     else:
-        with progress(1 if dead_id else run(service, _count), in_json) as move_on:
+        with progress(1 if dead_id is not None else run(service, _count), in_json) as move_on:
             yield lambda letters: move_on(len(letters))
 
 

@@ -14,6 +14,8 @@ from services.command import SERVICES
 
 NOTHING = "គ្មានអ្វីទេ / nothing"
 NO_SERVICE = "គ្មានសេវាឈ្មោះនេះទេ។ / There is no service {!r}; there are: {}."
+LINE = 200
+"""So many characters of a text of any length are shown where each thing has a line."""
 as_json = click.option("--json", "in_json", is_flag=True, help="ជា JSON / as JSON")
 
 
@@ -38,6 +40,12 @@ def text(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def one_line(words: str) -> str:
+    """The words in one line of bounded length; an ellipsis stands for the rest."""
+    joined = " ".join(words.split())
+    return joined if len(joined) <= LINE else joined[: LINE - 1] + "…"
 
 
 def dumps(found: object, indent: int | None = None) -> str:

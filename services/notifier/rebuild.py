@@ -15,7 +15,7 @@ from uuid import UUID
 from services.notifier.domain.register import Register
 from services.notifier.domain.standing import issue_of, standing_of
 from services.notifier.store import directory, orders
-from services.notifier.store.orders import Restored
+from services.notifier.store.orders import OrderTold
 from shared.events import AnyEvent, DirectoryChanged
 from shared.postgres import Connection
 from shared.rebuilding import FIRST, Rebuilding, first
@@ -32,6 +32,9 @@ class History(Protocol):
 
     async def about(self, missions: Collection[UUID]) -> Mapping[UUID, Sequence[AnyEvent]]:
         """Each mission's events, in the order of the log and then of their outboxes; an event may come twice."""
+
+    async def head(self) -> int:
+        """The last position of the log; nothing will appear before it any more."""
 
     async def directory(self, after: int) -> tuple[Sequence[DirectoryChanged], int]:
         """The next events of the log about the directory and the position they end at; none at the end."""
@@ -65,11 +68,12 @@ async def _directory(work: Rebuilding, history: History) -> None:
 
 
 async def _tell(work: Rebuilding, history: History, register: Register, after: int) -> int:
-    """Tell the register what the log says past `after`; returns the position of the last event told."""
+    """Tell the register what the log says past `after`; returns the position up to which it then knows all."""
+    head = await history.head()
     while True:
         events, after_these = await history.directory(after)
         if not events:
-            return after
+            return max(head, after)
         for event in events:
             register.take(event)
         work.read(len(events))
@@ -82,7 +86,7 @@ async def _orders(work: Rebuilding, history: History, connection: Connection, af
     ids = first(ORDERS, known, await history.missions(after, ORDERS))
     told = await history.about(ids)
     explained = [
-        Restored(issue, standing_of(events)) for events in told.values() if (issue := issue_of(events)) is not None
+        OrderTold(issue, standing_of(events)) for events in told.values() if (issue := issue_of(events)) is not None
     ]
     differed = await orders.restore(connection, explained)
     issued = {each.issue.data.mission_id for each in explained}

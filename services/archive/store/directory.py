@@ -1,6 +1,6 @@
 """SQL of the names that the directory gives to units, people and duties."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple
 
 from pydantic_core import to_jsonable_python
@@ -9,9 +9,7 @@ from services.archive.domain import Names
 from services.archive.names import DutyTitle, PersonName, UnitName, duties_of, people_of, unit_of
 from shared.events import DirectoryChanged
 from shared.postgres import Connection
-
-Restored = tuple[int, int, Sequence[str]]
-"""How many rows there should be, how many of them were missing or otherwise, and the ids of those beside them."""
+from shared.rebuilding import Restored
 
 
 async def list_unit(connection: Connection, event: DirectoryChanged) -> None:

@@ -1,6 +1,6 @@
 """The copy of the directory that the notifier keeps."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple
 
 from pydantic_core import to_jsonable_python
@@ -9,10 +9,8 @@ from services.notifier.domain.announcing import UnitCopy
 from services.notifier.domain.register import PersonRow, UnitRow, people_of
 from shared.events import DirectoryChanged
 from shared.postgres import Connection
+from shared.rebuilding import Restored
 from shared.values import GroupListed
-
-Restored = tuple[int, int, Sequence[str]]
-"""How many rows there should be, how many of them were missing or otherwise, and the ids of those beside them."""
 
 
 async def save_unit(connection: Connection, event: DirectoryChanged) -> None:

@@ -92,14 +92,14 @@ async def open_orders_of(connection: Connection, person: str) -> list[OrderCopy]
 
 
 @dataclass(frozen=True)
-class Restored:
+class OrderTold:
     """An order as the events tell of it: the one that issued it, and what they add up to."""
 
     issue: MissionIssued
     standing: Standing
 
 
-def _row(order: Restored) -> dict[str, Any]:
+def _row(order: OrderTold) -> dict[str, Any]:
     issue, standing = order.issue, order.standing
     return {
         "mission_id": str(issue.data.mission_id),
@@ -127,7 +127,7 @@ async def ids_after(connection: Connection, mission_id: UUID, limit: int) -> lis
     return [row["mission_id"] for row in rows]
 
 
-async def restore(connection: Connection, orders: Sequence[Restored]) -> int:
+async def restore(connection: Connection, orders: Sequence[OrderTold]) -> int:
     """Write the orders whatever is there; returns how many were not yet there, or otherwise.
 
     When an order became known here is kept; for one that was missing it is when it was issued. The returns, and those

@@ -33,6 +33,16 @@ def archivist(settings: ArchiveSettings) -> Archivist:
     return Archivist(DocumentStore(settings.documents_dir), DocumentStore(settings.archive_dir))
 
 
+async def test_the_directorys_events_are_found_by_an_index_of_their_own(pool: Pool, database: Owner) -> None:
+    asked: list[asyncpg.connection.LoggedQuery] = []
+    async with pool, pool.acquire() as connection:
+        with connection.query_logger(asked.append):
+            await log.of_directory(connection, 0, 200)
+        await connection.execute("SET enable_seqscan = off")
+        plan = await connection.fetch(f"EXPLAIN {asked[0].query}", *asked[0].args)
+    assert any("event_of_directory" in row[0] for row in plan)
+
+
 async def test_a_life_is_archived_with_its_documents(
     queue: Queue, story: Story, viewer: httpx.AsyncClient, settings: ArchiveSettings
 ) -> None:

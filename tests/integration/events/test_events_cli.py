@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from deploy.local.servers import Postgres
-from services.events import history
+from services.events import pending
 from shared import dead_letters, outbox
 from shared.clock import now
 from shared.events import AnyEvent
@@ -30,7 +30,8 @@ async def test_lag_says_what_waits_and_who_is_behind(operator: Operator, pool: P
     empty: dict[str, Any] = json.loads(await operator.asks("lag", "--json"))
     assert empty["groups"] == []
     assert empty["outboxes"]["archive"] == {"waiting": 0, "unconfirmed": 0, "oldest": None}
-    await commit(pool, closed(), closed())
+    await commit(pool, closed())
+    await commit(pool, closed())
     async with pool.acquire() as connection:
         await outbox.record(connection, 1, (await outbox.waiting(connection))[:1], EntryId(1, 0))
     await add(redis, closed(), closed(), closed())
@@ -38,11 +39,17 @@ async def test_lag_says_what_waits_and_who_is_behind(operator: Operator, pool: P
     await redis.xreadgroup("archive", "one", {STREAM: ">"}, count=2)
     found = json.loads(await operator.asks("lag", "--json"))
     assert (found["outboxes"]["archive"]["waiting"], found["outboxes"]["archive"]["unconfirmed"]) == (1, 2)
+    first = (await pool.fetchval("SELECT min(created_at) FROM outbox")).isoformat()
+    assert found["outboxes"]["archive"]["oldest"] == first
     (group,) = found["groups"]
     assert group.pop("oldest_pending")
     assert group == {"group": "archive", "pending": 2, "lag": 1, "consumers": 1}
+    async with pool.acquire() as connection:
+        await outbox.record(connection, 2, await outbox.waiting(connection), EntryId(2, 0))
+    found = json.loads(await operator.asks("lag", "--json"))
+    assert found["outboxes"]["archive"] == {"waiting": 0, "unconfirmed": 2, "oldest": first}
     said = await operator.asks("lag")
-    assert "unconfirmed 2" in said
+    assert f"waiting 0, មិនទាន់បញ្ជាក់ / unconfirmed 2, ចាស់ជាងគេ / oldest {first}" in said
     assert KHMER.search(said)
 
 
@@ -77,6 +84,17 @@ async def test_the_dead_are_listed_shown_and_replayed_for_one_service(
     assert [fields for _, fields in await entries(redis)] == [{b"event": first.to_json(), b"for": b"archive"}]
     assert "2 បានផ្ញើម្ដងទៀត" in await operator.asks("replay", "archive", "--all")
     assert await redis.xlen(STREAM) == 3
+
+
+async def test_a_reason_of_many_lines_takes_one_in_the_list_and_is_whole_elsewhere(
+    operator: Operator, pool: Pool
+) -> None:
+    reason = "1 validation error\n  data.number\r\n" + "ក" * 300
+    await set_aside(pool, closed(), reason)
+    (line,) = (await operator.asks("dead")).splitlines()
+    assert line.endswith("reason: 1 validation error data.number " + "ក" * 168 + "…")
+    assert json.loads(await operator.asks("dead", "--json"))[0]["reason"] == reason
+    assert json.loads(await operator.asks("show", "1", "archive"))["reason"] == reason
 
 
 async def test_a_replayed_event_is_done_by_its_service_alone_and_its_letter_closes(
@@ -157,7 +175,7 @@ async def test_lag_tells_what_it_can_while_redis_or_the_database_is_away(operato
 async def test_many_letters_are_listed_and_replayed_page_by_page(
     operator: Operator, pool: Pool, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "LETTERS", 2)
+    monkeypatch.setattr(pending, "LETTERS", 2)
     events = [closed(f"{number} មស.លបក") for number in range(5)]
     for event in events:
         await set_aside(pool, event, "choked")

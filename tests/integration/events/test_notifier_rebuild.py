@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.archive.store import log
+from services.events.history import History, open_history
 from services.notifier import rebuild as notifier_rebuild
 from services.notifier.domain.standing import Standing
 from services.notifier.handlers import handle
@@ -22,6 +23,7 @@ from shared.events import (
     ReturnSentBack,
 )
 from shared.postgres import Pool, open_pool, transaction
+from shared.rebuilding import Rebuilding
 from tests.integration.events.conftest import Operator, Owner
 from tests.integration.notifier.scene import event_about
 from tests.integration.test_cli import KHMER
@@ -144,6 +146,25 @@ async def test_a_rehearsal_names_what_is_wrong_and_a_rebuild_puts_it_right(
         whole = [{**row, "created_at": None} for row in before[table]]
         assert [{**row, "created_at": None} for row in after[table] if row[key] not in strays] == whole
     assert differed(await said(operator)) == NONE
+
+
+async def test_what_was_read_before_is_not_read_again_while_tables_are_held(
+    pool: Pool, notifier: Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events that are not about the directory end the log: what comes after them is asked for, and they are not."""
+    await told(pool, notifier, *directory(), issued(issued_data()))
+    asked: list[int] = []
+    of_directory = History.directory
+
+    async def noted(history: History, after: int) -> Any:
+        asked.append(after)
+        return await of_directory(history, after)
+
+    monkeypatch.setattr(History, "directory", noted)
+    async with open_history(database_url) as history:
+        await notifier_rebuild.rebuild(Rebuilding(notifier, dry_run=False, told=lambda _: None), history)
+    async with transaction(pool) as connection:
+        assert asked[-1] == await log.head(connection) > asked[-2] > asked[0] == 0
 
 
 async def test_a_return_taken_in_and_not_yet_archived_stands(

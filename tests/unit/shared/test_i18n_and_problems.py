@@ -8,9 +8,11 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from fastapi import Body, FastAPI
+from fastapi import Body, FastAPI, Request
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.types import Message as AsgiMessage
+from structlog.testing import capture_logs
 
 from shared import problems
 from shared.errors import Refused
@@ -102,6 +104,10 @@ def service() -> FastAPI:
     @app.post("/raw")
     async def raw(content: bytes = Body()) -> int:
         return len(content)
+
+    @app.post("/upload")
+    async def upload(request: Request) -> int:
+        return len(await request.body())
 
     return app
 
@@ -210,3 +216,23 @@ async def test_a_body_at_the_limit_is_taken(client: httpx.AsyncClient) -> None:
     assert len(content) == MAX_BODY
     answer = await client.post("/form", content=content, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()) == (200, 7)
+
+
+async def test_a_client_that_leaves_in_mid_upload_is_no_failure() -> None:
+    arriving: list[AsgiMessage] = [
+        {"type": "http.request", "body": b"half of", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[AsgiMessage] = []
+
+    async def receive() -> AsgiMessage:
+        return arriving.pop(0)
+
+    async def send(part: AsgiMessage) -> None:
+        sent.append(part)
+
+    scope = {"type": "http", "method": "POST", "path": "/upload", "query_string": b"", "headers": []}
+    with capture_logs() as logs:
+        await service()(scope, receive, send)
+    assert logs == []
+    assert sent[0]["status"] == 499
