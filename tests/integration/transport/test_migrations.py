@@ -73,6 +73,27 @@ async def test_a_file_that_fails_leaves_nothing_behind(database_url: str, tmp_pa
         assert await pool.fetchval("SELECT count(*) FROM migration WHERE name LIKE 'n9%'") == 0
 
 
+async def test_an_outbox_of_before_is_taken_over_whole(database_url: str, tmp_path: Path) -> None:
+    transport, _ = migrations_of("issuer")
+    before = {file.name[:-4]: file.read_text() for file in transport.iterdir() if file.name < "0003"}
+    await migrate(database_url, "earlier", folder(tmp_path / "earlier", **before))
+    owner = await asyncpg.connect(database_url)
+    await owner.execute(
+        "INSERT INTO earlier.outbox"
+        " (event_id, type, subject, body, published_at, batch, entry_ms, entry_seq, confirmed_at)"
+        " VALUES (gen_random_uuid(), 'A', 'a', '{}', now(), 3, 10, 0, now()),"
+        " (gen_random_uuid(), 'B', 'b', '{}', now(), 3, 10, 1, now()),"
+        " (gen_random_uuid(), 'C', 'c', '{}', now(), 4, 11, 0, NULL),"
+        " (gen_random_uuid(), 'D', 'd', '{}', NULL, NULL, NULL, NULL, NULL)"
+    )
+    assert "0003_publications.sql" in await migrate(database_url, "earlier", transport)
+    assert [row["position"] for row in await owner.fetch("SELECT position FROM earlier.waiting ORDER BY 1")] == [3, 4]
+    (carried,) = await owner.fetch("SELECT batch, positions, confirmed_at FROM earlier.publication")
+    assert (carried["batch"], sorted(carried["positions"])) == (3, [1, 2])
+    assert carried["confirmed_at"] is not None
+    await owner.close()
+
+
 @pytest.mark.parametrize("databases", [1, 3])
 async def test_many_processes_may_migrate_at_once(postgres_server: Postgres, tmp_path: Path, databases: int) -> None:
     """Also in several databases of one server, which share its roles."""
