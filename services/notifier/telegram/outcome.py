@@ -23,7 +23,6 @@ from aiogram.exceptions import (
 
 from services.notifier.telegram.pacing import Paced
 from services.notifier.telegram.storable import storable
-from shared.documents import DocumentMissing
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class Uncertain:
 
 Outcome = WaitTurn | Freeze | Moved | NotReached | UploadAgain | Unchanged | Failed | Uncertain
 
-EXPECTED: Final = (AiogramError, Paced, DocumentMissing, aiohttp.ClientError, OSError, TimeoutError)
+EXPECTED: Final = (AiogramError, Paced, aiohttp.ClientError, OSError, TimeoutError)
 """The errors of a call that `classify` is for; any other is a bug."""
 
 _NEVER_CONNECTED: Final = (aiohttp.ClientConnectorError, ConnectionRefusedError)
@@ -109,7 +108,7 @@ def classify(error: BaseException) -> Outcome:
         return WaitTurn(error.seconds)
     if isinstance(error, TelegramAPIError) and (answered := _answered(error)) is not None:
         return answered
-    if isinstance(error, DocumentMissing) or _never_connected(error):
+    if _never_connected(error):
         return NotReached(told(error))
     return Uncertain(told(error))
 

@@ -1,13 +1,13 @@
 """Announcing over real PostgreSQL, Valkey and HTTP, with everything that can go wrong on the way."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
 
 from deploy.local.telegram.model import Chat, Member, Status
-from services.notifier.store import sending
+from services.notifier.store import chats, sending
 from services.notifier.store.deliveries import Delivery
 from services.notifier.telegram import captions, sender
 from shared.events import MissionClosed
@@ -273,3 +273,33 @@ async def test_a_bug_in_claiming_does_not_end_the_sender(scene: Scene, monkeypat
     async with scene.running(senders=1):
         data = await scene.issue()
         await scene.settled(data.mission_id, GDCS, "sent")
+
+
+def lose_connection(connection: Connection) -> None:
+    connection.terminate()
+
+
+def fail(connection: Connection) -> None:
+    raise KeyError("a bug")
+
+
+@pytest.mark.parametrize("befall", [lose_connection, fail])
+async def test_what_fails_before_the_call_is_tried_again_as_what_it_was(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, befall: Callable[[Connection], None]
+) -> None:
+    file_id, faults = chats.file_id, iter([befall])
+
+    async def read_badly(connection: Connection, bot_id: int, sha256: str) -> str | None:
+        if fault := next(faults, None):
+            fault(connection)
+        return await file_id(connection, bot_id, sha256)
+
+    monkeypatch.setattr(chats, "file_id", read_badly)
+    async with scene.running():
+        data = await scene.issue()
+        for chat in CHATS:
+            await scene.settled(data.mission_id, chat, "sent")
+    assert await scene.events("AnnouncementFailed") == []
+    assert len(scene.calls("sendDocument")) == len(CHATS)
+    assert await scene.database.fetchval("SELECT max(attempts) FROM delivery") == 2
+    assert await scene.database.fetchval("SELECT count(*) FROM delivery WHERE is_copy") == 0

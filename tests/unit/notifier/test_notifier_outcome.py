@@ -24,7 +24,6 @@ from services.notifier.telegram.outcome import (
     told,
 )
 from services.notifier.telegram.pacing import Paced, counted
-from shared.documents import DocumentMissing
 
 SEND = SendMessage(chat_id=1, text="x")
 
@@ -70,7 +69,6 @@ def test_an_answer_that_says_no_is_certain(error: Exception, outcome: Outcome) -
         network(DNS),
         exceptions.TelegramUnauthorizedError(method=SEND, message="Unauthorized"),
         exceptions.TelegramNotFound(method=SEND, message="Not Found"),
-        DocumentMissing("a" * 64),
     ],
 )
 def test_what_never_reached_telegram_is_tried_again(error: Exception) -> None:
