@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -35,6 +35,7 @@ class Delivery:
     state: State
     attempts: int
     owner: UUID | None
+    started_at: datetime | None
     sent_chat: int | None
     message_id: int | None
     error: str | None

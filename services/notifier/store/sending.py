@@ -1,7 +1,7 @@
 """A delivery's way through sending: claimed, under way, and settled."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -73,7 +73,7 @@ async def abandoned(connection: Connection, owner: UUID) -> list[Delivery]:
 
 
 async def sent(connection: Connection, delivery_id: UUID, at: Posted) -> None:
-    """The message stands there, and none follows."""
+    """The message stands there, whichever attempt it came from, and none follows."""
     await connection.execute(
         "UPDATE delivery SET state = 'sent', sent_chat = $2, message_id = $3, is_copy = $4, resend_at = NULL,"
         " error = NULL, settled_at = now() WHERE delivery_id = $1",
@@ -86,24 +86,30 @@ async def sent(connection: Connection, delivery_id: UUID, at: Posted) -> None:
 
 async def ended(
     connection: Connection,
-    delivery_id: UUID,
+    attempt: Delivery,
     state: Literal["uncertain", "failed"],
     error: str,
     resend_after: float | None = None,
 ) -> bool:
-    """No further attempt follows, but for a marked copy after so many seconds where they are given.
+    """No further attempt follows, but for a marked copy after so many seconds where they are given; of a copy, never.
 
-    False where the message has meanwhile been seen to stand in the chat.
+    False where this attempt has been settled before, or the message has meanwhile been seen to stand in the chat.
     """
     changed = await connection.fetchval(
-        "UPDATE delivery SET state = $2, error = $3, settled_at = now(), resend_at = now() + $4"
-        " WHERE delivery_id = $1 AND state = 'sending' RETURNING 1",
-        delivery_id,
+        "UPDATE delivery SET state = $4, error = $5, settled_at = now(),"
+        " resend_at = CASE WHEN NOT is_copy THEN now() + $6 END"
+        " WHERE delivery_id = $1 AND state = 'sending' AND owner = $2 AND started_at = $3 RETURNING 1",
+        *_claimed(attempt),
         state,
         error,
         None if resend_after is None else timedelta(seconds=resend_after),
     )
     return changed is not None
+
+
+def _claimed(attempt: Delivery) -> tuple[UUID, UUID | None, datetime | None]:
+    """What tells an attempt from all others, so that one settled twice, or too late, leaves theirs alone."""
+    return attempt.delivery_id, attempt.owner, attempt.started_at
 
 
 async def resend_due(connection: Connection) -> list[UUID]:
@@ -119,13 +125,13 @@ async def resend_due(connection: Connection) -> list[UUID]:
     return [row["delivery_id"] for row in rows]
 
 
-async def put_off(connection: Connection, delivery_id: UUID, seconds: float, error: str, *, counts: bool) -> None:
+async def put_off(connection: Connection, attempt: Delivery, seconds: float, error: str, *, counts: bool) -> None:
     """It was certainly not sent; it is due again after `seconds`. Waiting for its turn `counts` as no attempt."""
     await connection.execute(
-        "UPDATE delivery SET state = 'pending', owner = NULL, due_at = now() + $2, error = $3,"
-        " attempts = attempts - CASE WHEN $4 THEN 0 ELSE 1 END WHERE delivery_id = $1"
-        " AND state = 'sending'",
-        delivery_id,
+        "UPDATE delivery SET state = 'pending', owner = NULL, due_at = now() + $4, error = $5,"
+        " attempts = attempts - CASE WHEN $6 THEN 0 ELSE 1 END"
+        " WHERE delivery_id = $1 AND state = 'sending' AND owner = $2 AND started_at = $3",
+        *_claimed(attempt),
         timedelta(seconds=seconds),
         error,
         counts,

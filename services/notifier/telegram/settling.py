@@ -96,12 +96,12 @@ class Settler:
         outcome: WaitTurn | Freeze | NotReached | UploadAgain | Uncertain,
     ) -> None:
         """It was not done, or it may be done twice."""
-        delivery_id, pause = delivery.delivery_id, self._pause(delivery.attempts)
+        pause = self._pause(delivery.attempts)
         match outcome:
             case WaitTurn():
                 # The whole chat waits, so that nothing said later overtakes this.
                 await chats.freeze(connection, delivery.chat or 0, outcome.seconds)
-                await sending.put_off(connection, delivery_id, 0, "waits its turn", counts=False)
+                await sending.put_off(connection, delivery, 0, "waits its turn", counts=False)
                 return
             case Freeze():
                 pause = 0
@@ -113,7 +113,7 @@ class Settler:
             case _:
                 assert_never(outcome)
         reason = "flood control" if isinstance(outcome, Freeze) else outcome.reason
-        await sending.put_off(connection, delivery_id, pause, reason, counts=True)
+        await sending.put_off(connection, delivery, pause, reason, counts=True)
 
     def _pause(self, attempts: int) -> float:
         doubled: float = self._retry_seconds * 2 ** min(attempts - 1, 20)
@@ -126,7 +126,7 @@ class Settler:
         became of it, and a second one harms nobody, since a button acts once.
         """
         after = None if delivery.is_copy or not self._resend_seconds else self._resend_seconds
-        if await sending.ended(connection, delivery.delivery_id, "uncertain", outcome.reason, after):
+        if await sending.ended(connection, delivery, "uncertain", outcome.reason, after):
             follows = after is not None
             await announcements.failed(connection, delivery, outcome.reason, certain=False, copy_follows=follows)
 
@@ -143,16 +143,16 @@ class Settler:
     async def _moved(self, connection: Connection, delivery: Delivery, outcome: Moved) -> None:
         """A message goes to the supergroup instead; one that stands in the old group can no longer be edited."""
         if delivery.may_repeat:
-            await sending.ended(connection, delivery.delivery_id, "failed", MOVED)
+            await sending.ended(connection, delivery, "failed", MOVED)
         else:
-            await sending.put_off(connection, delivery.delivery_id, 0, MOVED, counts=True)
+            await sending.put_off(connection, delivery, 0, MOVED, counts=True)
         await chats.move(connection, delivery.chat or 0, outcome.chat)
 
     async def _failed(self, connection: Connection, delivery: Delivery, outcome: Failed) -> None:
         """Telegram refused it. Where it was the copy, nobody can know of the first message still."""
         if outcome.unreachable and delivery.chat is not None:
             await chats.set_unreachable(connection, delivery.chat, outcome.reason)
-        if await sending.ended(connection, delivery.delivery_id, "failed", outcome.reason):
+        if await sending.ended(connection, delivery, "failed", outcome.reason):
             await announcements.failed(connection, delivery, outcome.reason, certain=not delivery.is_copy)
 
     async def _forget_file(self, connection: Connection, delivery: Delivery) -> None:
