@@ -67,8 +67,8 @@ def owner_lock(owner: UUID) -> str:
 
 
 async def abandoned(connection: Connection, owner: UUID) -> list[Delivery]:
-    """What the dead owner had under way, locked."""
-    rows = await connection.fetch("SELECT * FROM delivery WHERE state = 'sending' AND owner = $1 FOR UPDATE", owner)
+    """What the dead owner had under way."""
+    rows = await connection.fetch("SELECT * FROM delivery WHERE state = 'sending' AND owner = $1", owner)
     return [delivery for row in rows if (delivery := delivery_of(row)) is not None]
 
 

@@ -85,6 +85,7 @@ Outcome = WaitTurn | Freeze | Moved | NotReached | UploadAgain | Unchanged | Fai
 EXPECTED: Final = (AiogramError, Paced, aiohttp.ClientError, OSError, TimeoutError)
 """The errors of a call that `classify` is for; any other is a bug."""
 
+REASON_LETTERS: Final = 280
 _NEVER_CONNECTED: Final = (aiohttp.ClientConnectorError, ConnectionRefusedError)
 _UNREACHABLE: Final = (
     "chat not found",
@@ -124,9 +125,9 @@ def _answered(error: TelegramAPIError) -> Outcome | None:
         case TelegramBadRequest():
             outcome = _bad_request(error.message)
         case TelegramForbiddenError() | TelegramEntityTooLarge():
-            outcome = Failed(error.message, unreachable=isinstance(error, TelegramForbiddenError))
+            outcome = Failed(line(error.message), unreachable=isinstance(error, TelegramForbiddenError))
         case TelegramUnauthorizedError() | TelegramNotFound():
-            outcome = NotReached(f"the token or the address is wrong: {error.message}")
+            outcome = NotReached(line(f"the token or the address is wrong: {error.message}"))
         case _ if error.message.startswith("Too Many Requests"):
             outcome = Freeze(1.0)
     return outcome
@@ -143,8 +144,8 @@ def _bad_request(text: str) -> Outcome:
     if "message is not modified" in lower:
         return Unchanged()
     if any(phrase in lower for phrase in _STALE_FILE):
-        return UploadAgain(text)
-    return Failed(text, unreachable=says_unreachable(text))
+        return UploadAgain(line(text))
+    return Failed(line(text), unreachable=says_unreachable(text))
 
 
 def _never_connected(error: BaseException) -> bool:
@@ -153,4 +154,9 @@ def _never_connected(error: BaseException) -> bool:
 
 def told(error: BaseException) -> str:
     """The error in one line without the bot's token, which some errors carry in their URL."""
-    return _TOKEN.sub("bot…", storable(f"{type(error).__name__}: {error}")).splitlines()[0][:280]
+    return line(_TOKEN.sub("bot…", f"{type(error).__name__}: {error}"))
+
+
+def line(text: str) -> str:
+    """What an event and the database can hold of a reason: one line, never empty and not too long."""
+    return " ".join(storable(text).split())[:REASON_LETTERS].rstrip() or "no reason given"

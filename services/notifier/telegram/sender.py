@@ -100,8 +100,8 @@ class Sender:
 
     async def _dispatch(self) -> None:
         while True:
-            await self._alive.wait()
             await self._free.acquire()
+            await self._alive.wait()  # last, for a free place may have been long in coming
             self._wake.clear()
             if not await self._begin():
                 await self._idle()
@@ -170,6 +170,8 @@ class Sender:
                     self.wake()
             except TRANSIENT as error:
                 log.warning("sender.waiting", error=repr(error))
+            except Exception:  # a bug must not end the sender
+                log.exception("recovery.broken")
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _dead(self) -> list[UUID]:

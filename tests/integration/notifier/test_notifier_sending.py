@@ -1,17 +1,19 @@
 """One delivery's attempts in the database: each settles itself and no other."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.notifier.domain.contents import Answer
-from services.notifier.store import deliveries, sending
+from services.notifier.store import chats, deliveries, sending
 from services.notifier.store.deliveries import Delivery, Notice
 from shared.postgres import Pool, open_pool, transaction
-from tests.integration.notifier.scene import Scene
+from tests.integration.notifier.scene import Scene, until
 
 CHAT = -5
+SUPERGROUP = -1005
 
 
 @pytest.fixture
@@ -67,3 +69,20 @@ async def test_an_uncertain_end_told_twice_leaves_the_copy_under_way_alone(pool:
     assert not await ended(pool, first)
     assert await ended(pool, copy)
     assert await pool.fetchval("SELECT resend_at FROM delivery") is None
+
+
+async def test_a_group_moves_while_its_supergroup_is_given_the_same_to_say(scene: Scene, pool: Pool) -> None:
+    """The move meets a delivery that was not committed when it looked."""
+    await say_something(pool)
+    blocked = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+    async def move() -> None:
+        async with transaction(pool) as connection:
+            await chats.move(connection, CHAT, SUPERGROUP)
+
+    async with asyncio.TaskGroup() as group, transaction(pool) as connection:
+        await deliveries.notify(connection, Notice(None, SUPERGROUP, "one", Answer(html="x")))
+        group.create_task(move())
+        await until(lambda: scene.database.fetchval(blocked))
+    rows = await pool.fetch("SELECT chat, state FROM delivery")
+    assert {row["chat"]: row["state"] for row in rows} == {CHAT: "cancelled", SUPERGROUP: "pending"}
