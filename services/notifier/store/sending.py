@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from services.notifier.domain.posted import Posted
@@ -10,6 +10,7 @@ from services.notifier.store.deliveries import Delivery, delivery_of
 from shared.postgres import Connection
 
 _CLAIM_LOCK = "besakakam.notifier.claim"
+RESENDS_AT_ONCE: Final = 500
 
 
 async def claim(connection: Connection, owner: UUID) -> Delivery | None:
@@ -115,12 +116,14 @@ def _claimed(attempt: Delivery) -> tuple[UUID, UUID | None, datetime | None]:
 async def resend_due(connection: Connection) -> list[UUID]:
     """Uncertain messages whose time has come are due once more, from now on as copies; commit before any call.
 
-    One that somebody is just proving to have arrived is left alone.
+    The longest due first, `RESENDS_AT_ONCE` at most, so that the transaction stays short. One that somebody is just
+    proving to have arrived is left alone.
     """
     rows = await connection.fetch(
         "UPDATE delivery SET state = 'pending', is_copy = true, resend_at = NULL, owner = NULL, due_at = now(),"
         " settled_at = NULL WHERE delivery_id IN (SELECT delivery_id FROM delivery WHERE resend_at <= now()"
-        "  AND state = 'uncertain' FOR UPDATE SKIP LOCKED) RETURNING delivery_id"
+        "  AND state = 'uncertain' ORDER BY resend_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING delivery_id",
+        RESENDS_AT_ONCE,
     )
     return [row["delivery_id"] for row in rows]
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.notifier.domain.contents import Answer
+from services.notifier.domain.contents import Answer, DraftState
 from services.notifier.store import chats, deliveries, sending
 from services.notifier.store.deliveries import Delivery, Notice
 from shared.postgres import Pool, open_pool, transaction
@@ -86,3 +86,50 @@ async def test_a_group_moves_while_its_supergroup_is_given_the_same_to_say(scene
         await until(lambda: scene.database.fetchval(blocked))
     rows = await pool.fetch("SELECT chat, state FROM delivery")
     assert {row["chat"]: row["state"] for row in rows} == {CHAT: "cancelled", SUPERGROUP: "pending"}
+
+
+async def lose(pool: Pool, ref: str, draft_id: UUID) -> UUID:
+    """A message about a draft of which nobody knows whether it arrived."""
+    async with transaction(pool) as connection:
+        await deliveries.notify(connection, Notice(None, CHAT, ref, DraftState(draft_id=draft_id)))
+    attempt = await claimed(pool, uuid4())
+    assert await ended(pool, attempt)
+    return attempt.delivery_id
+
+
+async def test_of_a_drafts_lost_messages_none_is_taken_for_another(pool: Pool) -> None:
+    draft_id = uuid4()
+    lost = await lose(pool, "one", draft_id)
+    await lose(pool, "of another", uuid4())
+    async with transaction(pool) as connection:
+        found = await deliveries.lost_draft_state(connection, CHAT, draft_id)
+    assert found is not None
+    assert found.delivery_id == lost
+    await lose(pool, "two", draft_id)
+    async with transaction(pool) as connection:
+        assert await deliveries.lost_draft_state(connection, CHAT, draft_id) is None
+
+
+async def test_looking_for_a_lost_message_reads_its_index_alone(scene: Scene) -> None:
+    async with scene.database.transaction():
+        await scene.database.execute("SET LOCAL enable_seqscan = off")
+        plan = await scene.database.fetch(
+            "EXPLAIN SELECT * FROM delivery WHERE chat = 1 AND kind = 'notice' AND content ->> 'draft_id' = 'x'"
+            " AND (state = 'uncertain' OR state = 'pending' AND is_copy) LIMIT 2"
+        )
+    assert any("delivery_lost_draft" in row[0] for row in plan)
+
+
+async def test_no_more_copies_are_taken_up_at_once_than_fit(scene: Scene, pool: Pool) -> None:
+    await scene.database.execute(
+        "INSERT INTO delivery (delivery_id, chat, chat_name, audience, kind, ref, content, state, resend_at)"
+        " SELECT gen_random_uuid(), $1, 'x', 'unit', 'notice', n, '{\"kind\": \"answer\", \"html\": \"x\"}',"
+        " 'uncertain', now() FROM generate_series(0, $2::int) AS n",
+        CHAT,
+        sending.RESENDS_AT_ONCE,
+    )
+    taken = []
+    for _ in range(2):
+        async with transaction(pool) as connection:
+            taken.append(len(await sending.resend_due(connection)))
+    assert taken == [sending.RESENDS_AT_ONCE, 1]
