@@ -70,7 +70,7 @@ class FolderNotOurs(ServersError):
         self.folder = folder
         super().__init__(
             f"ថត {folder} មានឯកសារដែលមិនមែនជាមូលដ្ឋានទិន្នន័យពេញលេញ ដូច្នេះគ្មានអ្វីត្រូវបានលុប ឬកែប្រែទេ។ "
-            "សូមផ្លាស់ទីថតនោះទៅកន្លែងផ្សេង រួចចាប់ផ្តើមម្តងទៀត។",
+            "សូមផ្លាស់ទីថតនោះទៅកន្លែងផ្សេង រួចចាប់ផ្តើមម្ដងទៀត។",
             f"The folder {folder} holds files that are not a whole database; nothing was deleted or changed. "
             "Move it elsewhere, then start again.",
         )
@@ -95,7 +95,7 @@ class MakingFailed(ServersError):
     def __init__(self, folder: Path, tail: str) -> None:
         self.folder = folder
         super().__init__(
-            f"មិនអាចបង្កើតមូលដ្ឋានទិន្នន័យក្នុងថត {folder} បានទេ។ សូមពិនិត្យទំហំថាសដែលនៅសល់ និងកំណត់ហេតុខាងក្រោម រួចចាប់ផ្តើមម្តងទៀត។",
+            f"មិនអាចបង្កើតមូលដ្ឋានទិន្នន័យក្នុងថត {folder} បានទេ។ សូមពិនិត្យទំហំថាសដែលនៅសល់ និងកំណត់ហេតុខាងក្រោម រួចចាប់ផ្តើមម្ដងទៀត។",
             f"The database could not be made in {folder}. "
             "Check the free disk space and the log lines below, then start again.",
             tail,
@@ -119,7 +119,7 @@ class ServerFailedToStart(ServersError):
     def __init__(self, server: str, log: Path, tail: str) -> None:
         self.server, self.log = server, log
         super().__init__(
-            f"{server} មិនអាចចាប់ផ្តើមបានទេ។ សូមអានមូលហេតុខាងក្រោម ឬក្នុងឯកសារ {log} រួចចាប់ផ្តើមម្តងទៀត។",
+            f"{server} មិនអាចចាប់ផ្តើមបានទេ។ សូមអានមូលហេតុខាងក្រោម ឬក្នុងឯកសារ {log} រួចចាប់ផ្តើមម្ដងទៀត។",
             f"{server} could not start. Read the reason below or in {log}, then start again.",
             tail,
         )
@@ -131,7 +131,7 @@ class ServerDied(ServersError):
     def __init__(self, server: str, log: Path, tail: str) -> None:
         self.server, self.log = server, log
         super().__init__(
-            f"{server} បានឈប់ដំណើរការដោយមិនបានរំពឹងទុក។ សូមអានមូលហេតុខាងក្រោម ឬក្នុងឯកសារ {log} រួចចាប់ផ្តើមម្តងទៀត។",
+            f"{server} បានឈប់ដំណើរការដោយមិនបានរំពឹងទុក។ សូមអានមូលហេតុខាងក្រោម ឬក្នុងឯកសារ {log} រួចចាប់ផ្តើមម្ដងទៀត។",
             f"{server} stopped unexpectedly. Read the reason below or in {log}, then start again.",
             tail,
         )

@@ -64,7 +64,7 @@ def _of_announcement(event: AnnouncementDelivered | AnnouncementFailed, reader: 
                 "Whether the order reached the group “{chat}” is not known; one copy follows, marked as such.",
                 chat=chat,
             )
-        return message("Whether the order reached the group “{chat}” is not known; no copy of it follows.", chat=chat)
+        return message("Whether the order reached the group “{chat}” is not known; nothing more is tried.", chat=chat)
     if event.data.unit is None:
         return message("The order was announced in the leadership group “{chat}”.", chat=chat)
     return message(

@@ -10,6 +10,7 @@ from services.archive.web import words
 from services.archive.web.reader import Reader
 from services.archive.web.sentences import sentence
 from shared.events import (
+    AnnouncementDelivered,
     AnnouncementFailed,
     AnyEvent,
     MissionClosed,
@@ -58,10 +59,23 @@ class Entry:
 
 def timeline(events: Sequence[Archived], reader: Reader) -> list[Entry]:
     """The entries in the order in which things happened, whatever order the archive learnt of them in."""
-    return [_entry(archived, reader) for archived in sorted(events, key=lambda a: (a.event.occurred_at, a.position))]
+    ordered = sorted(events, key=lambda a: (a.event.occurred_at, a.position))
+    latest = _latest_of_deliveries(ordered)
+    return [_entry(archived, reader, latest) for archived in ordered]
 
 
-def _entry(archived: Archived, reader: Reader) -> Entry:
+def _latest_of_deliveries(ordered: Sequence[Archived]) -> frozenset[int]:
+    """Where the last that is known of each announcement stands."""
+    return frozenset(
+        {
+            archived.event.data.delivery_id: archived.position
+            for archived in ordered
+            if isinstance(archived.event, AnnouncementDelivered | AnnouncementFailed)
+        }.values()
+    )
+
+
+def _entry(archived: Archived, reader: Reader, latest: frozenset[int]) -> Entry:
     event = archived.event
     return Entry(
         position=archived.position,
@@ -70,7 +84,7 @@ def _entry(archived: Archived, reader: Reader) -> Entry:
         occurred_at=event.occurred_at,
         when=reader.moment(event.occurred_at),
         sentence=reader.say(sentence(event, reader)),
-        tone=_tone(event),
+        tone=_tone(event, last=archived.position in latest),
         facts=_facts(event, reader),
         findings=[reader.choose(f.message.get("km", f.code), f.message.get("en", "")) for f in _findings(event)],
         words=_words(event),
@@ -79,10 +93,11 @@ def _entry(archived: Archived, reader: Reader) -> Entry:
     )
 
 
-def _tone(event: AnyEvent) -> Tone:
+def _tone(event: AnyEvent, *, last: bool) -> Tone:
+    """`last`: nothing later is known of the announcement."""
     match event:
         case AnnouncementFailed(data=data) if data.copy_follows:
-            return "waits"
+            return "waits" if last else "plain"
         case MissionRefused() | AnnouncementFailed() | ReturnSentBack():
             return "bad"
         case MissionIssued() | MissionClosed():

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from asyncpg import UniqueViolationError
+
 from shared.postgres import Connection
 
 
@@ -27,18 +29,30 @@ async def move(connection: Connection, old: int, new: int) -> None:
     await connection.execute(
         "INSERT INTO chat (chat, moved_to) VALUES ($1, $2) ON CONFLICT (chat) DO UPDATE SET moved_to = $2", old, new
     )
-    await connection.execute(
-        "UPDATE delivery SET chat = $2 WHERE chat = $1 AND state = 'pending' AND kind IN ('announcement', 'notice')"
-        " AND NOT EXISTS (SELECT 1 FROM delivery AS there WHERE there.chat = $2 AND there.kind = delivery.kind"
-        " AND there.ref = delivery.ref AND there.mission_id IS NOT DISTINCT FROM delivery.mission_id)",
-        old,
-        new,
-    )
+    while not await _take_along(connection, old, new):
+        pass
     await connection.execute(
         "UPDATE delivery SET state = 'cancelled', error = 'the supergroup has one of its own', settled_at = now()"
         " WHERE chat = $1 AND state = 'pending' AND kind IN ('announcement', 'notice')",
         old,
     )
+
+
+async def _take_along(connection: Connection, old: int, new: int) -> bool:
+    """False where the supergroup was given one of its own at that moment, which the next look will see."""
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                "UPDATE delivery SET chat = $2 WHERE chat = $1 AND state = 'pending'"
+                " AND kind IN ('announcement', 'notice') AND NOT EXISTS (SELECT 1 FROM delivery AS there"
+                "  WHERE there.chat = $2 AND there.kind = delivery.kind AND there.ref = delivery.ref"
+                "  AND there.mission_id IS NOT DISTINCT FROM delivery.mission_id)",
+                old,
+                new,
+            )
+    except UniqueViolationError:
+        return False
+    return True
 
 
 async def freeze(connection: Connection, chat: int, seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -35,6 +35,7 @@ class Delivery:
     state: State
     attempts: int
     owner: UUID | None
+    started_at: datetime | None
     sent_chat: int | None
     message_id: int | None
     error: str | None
@@ -176,15 +177,17 @@ async def at_message(connection: Connection, chat: int, message_id: int) -> Deli
 
 
 async def lost_draft_state(connection: Connection, chat: int, draft_id: UUID) -> Delivery | None:
-    """The newest message about the draft in the chat of which nobody knows whether it arrived."""
-    return delivery_of(
-        await connection.fetchrow(
-            "SELECT * FROM delivery WHERE chat = $1 AND kind = 'notice' AND content ->> 'draft_id' = $2::text"
-            " AND (state = 'uncertain' OR state = 'pending' AND is_copy) ORDER BY created_at DESC LIMIT 1",
-            chat,
-            str(draft_id),
-        )
+    """The message about the draft in the chat of which nobody knows whether it arrived; None where more than one is so.
+
+    Their buttons are alike: which of several was seen, nothing tells.
+    """
+    rows = await connection.fetch(
+        "SELECT * FROM delivery WHERE chat = $1 AND kind = 'notice' AND content ->> 'draft_id' = $2::text"
+        " AND (state = 'uncertain' OR state = 'pending' AND is_copy) LIMIT 2",
+        chat,
+        str(draft_id),
     )
+    return delivery_of(rows[0]) if len(rows) == 1 else None
 
 
 async def unit_announcement(connection: Connection, mission_id: UUID, unit: str) -> Delivery | None:

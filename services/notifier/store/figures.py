@@ -4,15 +4,19 @@ from shared.gauges import Figure
 from shared.postgres import Pool
 
 WATCHED = ("pending", "sending", "resend", "uncertain", "failed")
-"""Also told while there are none. `resend`: uncertain, and to be sent once more; `uncertain`: for good."""
-_STATES = (
-    "SELECT CASE WHEN resend_at IS NULL THEN state ELSE 'resend' END AS state, count(*) AS n FROM delivery GROUP BY 1"
+"""Told even while there are none. `resend`: uncertain, and to be sent once more; `uncertain`: for good.
+
+What was sent is not counted: it grows for ever, and with it the time to look.
+"""
+STATES = (
+    "SELECT CASE WHEN state = 'uncertain' AND resend_at IS NOT NULL THEN 'resend' ELSE state END AS state,"
+    " count(*) AS n FROM delivery WHERE state IN ('pending', 'sending', 'uncertain', 'failed') GROUP BY 1"
 )
 
 
 async def states(pool: Pool) -> dict[str, int]:
-    """How many deliveries are in each state."""
-    rows = await pool.fetch(_STATES)
+    """How many deliveries are in each of the states watched."""
+    rows = await pool.fetch(STATES)
     return dict.fromkeys(WATCHED, 0) | {row["state"]: row["n"] for row in rows}
 
 

@@ -36,11 +36,16 @@ def _order(row: Row | None) -> OrderCopy | None:
         event_id=row["event_id"],
         correlation_id=row["correlation_id"],
         standing=Standing(
-            returned=frozenset(map(UUID, row["returned"])),
+            returned=frozenset(map(UUID, row["returned"])) | _of_old_replicas(row),
             sent_back=frozenset(map(UUID, row["sent_back"])),
             closed=row["state"] == OrderState.CLOSED,
         ),
     )
+
+
+def _of_old_replicas(row: Row) -> frozenset[UUID]:
+    """The return that a replica of the release before noted, which knows of one at a time."""
+    return frozenset() if row["return_id"] is None else frozenset({row["return_id"]})
 
 
 def _ids(returns: frozenset[UUID]) -> list[str]:

@@ -1,8 +1,8 @@
 """A delivery's way through sending: claimed, under way, and settled."""
 
 from collections.abc import Collection
-from datetime import timedelta
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 from uuid import UUID
 
 from services.notifier.domain.posted import Posted
@@ -10,6 +10,7 @@ from services.notifier.store.deliveries import Delivery, delivery_of
 from shared.postgres import Connection
 
 _CLAIM_LOCK = "besakakam.notifier.claim"
+RESENDS_AT_ONCE: Final = 500
 
 
 async def claim(connection: Connection, owner: UUID) -> Delivery | None:
@@ -67,13 +68,13 @@ def owner_lock(owner: UUID) -> str:
 
 
 async def abandoned(connection: Connection, owner: UUID) -> list[Delivery]:
-    """What the dead owner had under way, locked."""
-    rows = await connection.fetch("SELECT * FROM delivery WHERE state = 'sending' AND owner = $1 FOR UPDATE", owner)
+    """What the dead owner had under way."""
+    rows = await connection.fetch("SELECT * FROM delivery WHERE state = 'sending' AND owner = $1", owner)
     return [delivery for row in rows if (delivery := delivery_of(row)) is not None]
 
 
 async def sent(connection: Connection, delivery_id: UUID, at: Posted) -> None:
-    """The message stands there, and none follows."""
+    """The message stands there, whichever attempt it came from, and none follows."""
     await connection.execute(
         "UPDATE delivery SET state = 'sent', sent_chat = $2, message_id = $3, is_copy = $4, resend_at = NULL,"
         " error = NULL, settled_at = now() WHERE delivery_id = $1",
@@ -86,19 +87,20 @@ async def sent(connection: Connection, delivery_id: UUID, at: Posted) -> None:
 
 async def ended(
     connection: Connection,
-    delivery_id: UUID,
+    attempt: Delivery,
     state: Literal["uncertain", "failed"],
     error: str,
     resend_after: float | None = None,
 ) -> bool:
-    """No further attempt follows, but for a marked copy after so many seconds where they are given.
+    """No further attempt follows, but for a marked copy after so many seconds where they are given; of a copy, never.
 
-    False where the message has meanwhile been seen to stand in the chat.
+    False where this attempt has been settled before, or the message has meanwhile been seen to stand in the chat.
     """
     changed = await connection.fetchval(
-        "UPDATE delivery SET state = $2, error = $3, settled_at = now(), resend_at = now() + $4"
-        " WHERE delivery_id = $1 AND state = 'sending' RETURNING 1",
-        delivery_id,
+        "UPDATE delivery SET state = $4, error = $5, settled_at = now(),"
+        " resend_at = CASE WHEN NOT is_copy THEN now() + $6 END"
+        " WHERE delivery_id = $1 AND state = 'sending' AND owner = $2 AND started_at = $3 RETURNING 1",
+        *_claimed(attempt),
         state,
         error,
         None if resend_after is None else timedelta(seconds=resend_after),
@@ -106,26 +108,33 @@ async def ended(
     return changed is not None
 
 
+def _claimed(attempt: Delivery) -> tuple[UUID, UUID | None, datetime | None]:
+    """What tells an attempt from all others, so that one settled twice, or too late, leaves theirs alone."""
+    return attempt.delivery_id, attempt.owner, attempt.started_at
+
+
 async def resend_due(connection: Connection) -> list[UUID]:
     """Uncertain messages whose time has come are due once more, from now on as copies; commit before any call.
 
-    One that somebody is just proving to have arrived is left alone.
+    The longest due first, `RESENDS_AT_ONCE` at most, so that the transaction stays short. One that somebody is just
+    proving to have arrived is left alone.
     """
     rows = await connection.fetch(
         "UPDATE delivery SET state = 'pending', is_copy = true, resend_at = NULL, owner = NULL, due_at = now(),"
         " settled_at = NULL WHERE delivery_id IN (SELECT delivery_id FROM delivery WHERE resend_at <= now()"
-        "  AND state = 'uncertain' FOR UPDATE SKIP LOCKED) RETURNING delivery_id"
+        "  AND state = 'uncertain' ORDER BY resend_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING delivery_id",
+        RESENDS_AT_ONCE,
     )
     return [row["delivery_id"] for row in rows]
 
 
-async def put_off(connection: Connection, delivery_id: UUID, seconds: float, error: str, *, counts: bool) -> None:
+async def put_off(connection: Connection, attempt: Delivery, seconds: float, error: str, *, counts: bool) -> None:
     """It was certainly not sent; it is due again after `seconds`. Waiting for its turn `counts` as no attempt."""
     await connection.execute(
-        "UPDATE delivery SET state = 'pending', owner = NULL, due_at = now() + $2, error = $3,"
-        " attempts = attempts - CASE WHEN $4 THEN 0 ELSE 1 END WHERE delivery_id = $1"
-        " AND state = 'sending'",
-        delivery_id,
+        "UPDATE delivery SET state = 'pending', owner = NULL, due_at = now() + $4, error = $5,"
+        " attempts = attempts - CASE WHEN $6 THEN 0 ELSE 1 END"
+        " WHERE delivery_id = $1 AND state = 'sending' AND owner = $2 AND started_at = $3",
+        *_claimed(attempt),
         timedelta(seconds=seconds),
         error,
         counts,

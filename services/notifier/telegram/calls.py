@@ -1,26 +1,32 @@
 """One delivery as one Bot API call."""
 
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any, assert_never
+from functools import partial
+from typing import assert_never
 from uuid import UUID
 
+import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramMigrateToChat
 from aiogram.methods import DeleteMessage, EditMessageCaption, SendDocument, SendMessage
-from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
+from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, ReplyParameters
 
 from services.notifier.domain import contents
 from services.notifier.store import chats, deliveries, drafts, orders
 from services.notifier.store.deliveries import Delivery
 from services.notifier.store.orders import OrderCopy
-from services.notifier.telegram import captions, sayings
+from services.notifier.telegram import captions, sayings, tracing
+from services.notifier.telegram.outcome import EXPECTED, NotReached, Outcome, Uncertain, classify, told
 from services.notifier.telegram.wording import Outgoing, as_copy
 from shared.clock import now
-from shared.documents import DocumentStore
+from shared.documents import DocumentMissing, DocumentStore
 from shared.errors import BesakakamError
-from shared.postgres import Connection, Pool
+from shared.postgres import Connection, Pool, passes
 from shared.values import DocumentRef
+
+log = structlog.get_logger()
 
 
 class Incomplete(BesakakamError):
@@ -47,6 +53,9 @@ class _Prepared:
     target: Delivery | None = None
 
 
+_Call = Callable[[], Awaitable[Done]]
+
+
 class Calls:
     """Words a delivery from what is known now, and makes its call."""
 
@@ -55,18 +64,38 @@ class Calls:
         self._bot = bot
         self._documents = documents
 
-    async def make(self, delivery: Delivery) -> Done:
-        """Make the delivery's call. Raises what the call raises; see `outcome.classify`."""
+    async def attempt(self, delivery: Delivery) -> Done | Outcome:
+        """Make the delivery's call, and say what became of it. Only from the call on can its end be unknown."""
+        try:
+            call = await self._prepared(delivery)
+        except Exception as error:  # whatever it is, nothing was sent
+            if not (passes(error) or isinstance(error, DocumentMissing)):
+                _log_bug(delivery)
+            return NotReached(told(error))
+        try:
+            return await call()
+        except EXPECTED as error:
+            return classify(error)
+        except Exception:  # a bug must not end the sender; nobody knows how far the call went
+            _log_bug(delivery)
+            return Uncertain("an error of our own; see the log")
+
+    async def _prepared(self, delivery: Delivery) -> _Call:
+        """The call with all that it needs from the database and the store of documents."""
         if delivery.kind == "removal":
-            return await self._remove(delivery)
+            return partial(self._remove, delivery)
         async with self._pool.acquire() as connection:
             prepared = await self._marked(connection, delivery)
         if prepared.target is not None:
-            return await self._edit(prepared.target, prepared.outgoing)
+            return partial(self._edit, prepared.target, prepared.outgoing)
         assert delivery.chat is not None, "a delivery without a chat is never due"
         if prepared.letter is not None:
-            return await self._send_letter(delivery, prepared)
-        return _done(await self._bot(self._message(delivery.chat, delivery.reply_to, prepared.outgoing)))
+            content = prepared.file_id or self._read(prepared.letter)
+            return partial(self._send_letter, delivery.chat, content, prepared.outgoing)
+        return partial(self._send_message, delivery.chat, delivery.reply_to, prepared.outgoing)
+
+    def _read(self, letter: DocumentRef) -> BufferedInputFile:
+        return BufferedInputFile(self._documents.get(letter.sha256), letter.name)
 
     async def _marked(self, connection: Connection, delivery: Delivery) -> _Prepared:
         """A copy says that it may be one, and goes on saying so when it is edited."""
@@ -131,26 +160,18 @@ class Calls:
             await self._bot(DeleteMessage(chat_id=chat, message_id=message_id))
         return Done(chat, message_id)
 
-    async def _send_letter(self, delivery: Delivery, prepared: _Prepared) -> Done:
-        letter = prepared.letter
-        assert letter is not None
-        document: Any = prepared.file_id or BufferedInputFile(self._documents.get(letter.sha256), letter.name)
-        assert delivery.chat is not None
+    async def _send_letter(self, chat: int, content: str | InputFile, outgoing: Outgoing) -> Done:
         sent = await self._bot(
-            SendDocument(
-                chat_id=delivery.chat,
-                document=document,
-                caption=prepared.outgoing.html,
-                reply_markup=_keyboard(prepared.outgoing),
-            )
+            SendDocument(chat_id=chat, document=content, caption=outgoing.html, reply_markup=_keyboard(outgoing))
         )
-        done = _done(sent)
-        return Done(done.chat, done.message_id, sent.document.file_id if sent.document else None)
+        return Done(sent.chat.id, sent.message_id, sent.document.file_id if sent.document else None)
 
-    @staticmethod
-    def _message(chat: int, reply_to: int | None, outgoing: Outgoing) -> SendMessage:
+    async def _send_message(self, chat: int, reply_to: int | None, outgoing: Outgoing) -> Done:
         reply = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True) if reply_to else None
-        return SendMessage(chat_id=chat, text=outgoing.html, reply_parameters=reply, reply_markup=_keyboard(outgoing))
+        sent = await self._bot(
+            SendMessage(chat_id=chat, text=outgoing.html, reply_parameters=reply, reply_markup=_keyboard(outgoing))
+        )
+        return Done(sent.chat.id, sent.message_id)
 
 
 async def _order(connection: Connection, delivery: Delivery) -> OrderCopy:
@@ -160,8 +181,9 @@ async def _order(connection: Connection, delivery: Delivery) -> OrderCopy:
     return order
 
 
-def _done(sent: Message) -> Done:
-    return Done(sent.chat.id, sent.message_id)
+def _log_bug(delivery: Delivery) -> None:
+    with tracing.delivery(delivery):
+        log.exception("delivery.broken")
 
 
 def _keyboard(outgoing: Outgoing) -> InlineKeyboardMarkup | None:

@@ -23,7 +23,6 @@ from aiogram.exceptions import (
 
 from services.notifier.telegram.pacing import Paced
 from services.notifier.telegram.storable import storable
-from shared.documents import DocumentMissing
 
 
 @dataclass(frozen=True)
@@ -83,9 +82,10 @@ class Uncertain:
 
 Outcome = WaitTurn | Freeze | Moved | NotReached | UploadAgain | Unchanged | Failed | Uncertain
 
-EXPECTED: Final = (AiogramError, Paced, DocumentMissing, aiohttp.ClientError, OSError, TimeoutError)
+EXPECTED: Final = (AiogramError, Paced, aiohttp.ClientError, OSError, TimeoutError)
 """The errors of a call that `classify` is for; any other is a bug."""
 
+REASON_LETTERS: Final = 280
 _NEVER_CONNECTED: Final = (aiohttp.ClientConnectorError, ConnectionRefusedError)
 _UNREACHABLE: Final = (
     "chat not found",
@@ -109,7 +109,7 @@ def classify(error: BaseException) -> Outcome:
         return WaitTurn(error.seconds)
     if isinstance(error, TelegramAPIError) and (answered := _answered(error)) is not None:
         return answered
-    if isinstance(error, DocumentMissing) or _never_connected(error):
+    if _never_connected(error):
         return NotReached(told(error))
     return Uncertain(told(error))
 
@@ -125,9 +125,9 @@ def _answered(error: TelegramAPIError) -> Outcome | None:
         case TelegramBadRequest():
             outcome = _bad_request(error.message)
         case TelegramForbiddenError() | TelegramEntityTooLarge():
-            outcome = Failed(error.message, unreachable=isinstance(error, TelegramForbiddenError))
+            outcome = Failed(line(error.message), unreachable=isinstance(error, TelegramForbiddenError))
         case TelegramUnauthorizedError() | TelegramNotFound():
-            outcome = NotReached(f"the token or the address is wrong: {error.message}")
+            outcome = NotReached(line(f"the token or the address is wrong: {error.message}"))
         case _ if error.message.startswith("Too Many Requests"):
             outcome = Freeze(1.0)
     return outcome
@@ -144,8 +144,8 @@ def _bad_request(text: str) -> Outcome:
     if "message is not modified" in lower:
         return Unchanged()
     if any(phrase in lower for phrase in _STALE_FILE):
-        return UploadAgain(text)
-    return Failed(text, unreachable=says_unreachable(text))
+        return UploadAgain(line(text))
+    return Failed(line(text), unreachable=says_unreachable(text))
 
 
 def _never_connected(error: BaseException) -> bool:
@@ -154,4 +154,9 @@ def _never_connected(error: BaseException) -> bool:
 
 def told(error: BaseException) -> str:
     """The error in one line without the bot's token, which some errors carry in their URL."""
-    return _TOKEN.sub("bot…", storable(f"{type(error).__name__}: {error}")).splitlines()[0][:280]
+    return line(_TOKEN.sub("bot…", f"{type(error).__name__}: {error}"))
+
+
+def line(text: str) -> str:
+    """What an event and the database can hold of a reason: one line, never empty and not too long."""
+    return " ".join(storable(text).split())[:REASON_LETTERS].rstrip() or "no reason given"

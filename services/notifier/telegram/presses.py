@@ -78,7 +78,7 @@ async def _explain(talk: Talk, press: Pressed) -> None:
 async def confirm(talk: Talk, used: MaybeInaccessibleMessageUnion | None) -> None:
     """Somebody used the bot's message: it stands there, whatever became of the answer to its sending.
 
-    The message itself is asked whose it is; what a press says could be made up.
+    It goes by the buttons of the message itself, since a press's data could be made up.
     """
     if not isinstance(used, TelegramMessage) or used.from_user is None or used.from_user.id != talk.bot.id:
         return

@@ -12,9 +12,8 @@ from aiogram import Bot
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import sending
 from services.notifier.store.deliveries import Delivery
-from services.notifier.telegram import resending, tracing
-from services.notifier.telegram.calls import Calls, Done
-from services.notifier.telegram.outcome import EXPECTED, Outcome, Uncertain, classify
+from services.notifier.telegram import resending
+from services.notifier.telegram.calls import Calls
 from services.notifier.telegram.settling import Settler
 from shared.documents import DocumentStore
 from shared.postgres import TRANSIENT, Connection, Pool, session, transaction
@@ -101,8 +100,8 @@ class Sender:
 
     async def _dispatch(self) -> None:
         while True:
-            await self._alive.wait()
             await self._free.acquire()
+            await self._alive.wait()  # last, for a free place may have been long in coming
             self._wake.clear()
             if not await self._begin():
                 await self._idle()
@@ -157,19 +156,8 @@ class Sender:
             return None
 
     async def _deliver(self, delivery: Delivery) -> None:
-        try:
-            outcome = await self._attempt(delivery)
-        except Exception:  # a bug must not end the sender; nobody knows how far the call went
-            with tracing.delivery(delivery):
-                log.exception("delivery.broken")
-            outcome = Uncertain("an error of our own; see the log")
+        outcome = await self._calls.attempt(delivery)
         await self._settler.settle(delivery, outcome)
-
-    async def _attempt(self, delivery: Delivery) -> Done | Outcome:
-        try:
-            return await self._calls.make(delivery)
-        except EXPECTED as error:
-            return classify(error)
 
     async def _recover(self) -> None:
         """Call uncertain what dead senders had under way, and take up what is to be sent once more."""
@@ -182,6 +170,8 @@ class Sender:
                     self.wake()
             except TRANSIENT as error:
                 log.warning("sender.waiting", error=repr(error))
+            except Exception:  # a bug must not end the sender
+                log.exception("recovery.broken")
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _dead(self) -> list[UUID]:

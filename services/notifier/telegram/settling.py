@@ -1,6 +1,8 @@
 """Records how a delivery went, and publishes what others need to know of it, in one transaction."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, assert_never
 from uuid import UUID
 
@@ -24,12 +26,13 @@ from services.notifier.telegram.outcome import (
     UploadAgain,
     WaitTurn,
 )
-from shared.postgres import TRANSIENT, Connection, Pool, transaction
+from shared.postgres import Connection, Pool, passes, transaction
 from shared.relay import Relay
 
 MOVED: Final = "the group became a supergroup"
 LONGEST_PAUSE: Final = 300.0
 CRASHED: Final = "the sender ended between the call and its answer"
+UNSETTLED: Final = "an error of our own in recording its outcome; see the log"
 
 log = structlog.get_logger()
 
@@ -45,26 +48,33 @@ class Settler:
         self._resend_seconds = settings.resend_seconds
 
     async def settle(self, delivery: Delivery, outcome: Done | Outcome) -> None:
-        """Record the outcome, for as long as it takes the database to take it."""
+        """Record the outcome, for as long as it takes the database to take it; in case of a bug at least its end."""
         with tracing.delivery(delivery):
-            while True:
-                try:
-                    async with transaction(self._pool) as connection:
-                        await self._traced(connection, delivery, outcome)
-                except TRANSIENT as error:
-                    log.warning("sender.waiting", error=repr(error))
-                    await asyncio.sleep(self._retry_seconds)
-                else:
-                    self._relay.wake()
-                    return
+            try:
+                await self._commit(partial(self._traced, delivery=delivery, outcome=outcome))
+            except Exception:  # left as it is, the delivery would keep its chat waiting for ever
+                log.exception("delivery.unsettled", outcome=repr(outcome))
+                await self._commit(partial(_end, delivery=delivery, outcome=outcome))
+        self._relay.wake()
+
+    async def _commit(self, record: Callable[[Connection], Awaitable[None]]) -> None:
+        while True:
+            try:
+                async with transaction(self._pool) as connection:
+                    await record(connection)
+                return
+            except Exception as error:
+                if not passes(error):
+                    raise
+                log.warning("sender.waiting", error=repr(error))
+                await asyncio.sleep(self._retry_seconds)
 
     async def abandon(self, owner: UUID) -> None:
         """Settle what a dead sender had under way."""
         async with transaction(self._pool) as connection:
-            for delivery in await sending.abandoned(connection, owner):
-                with tracing.delivery(delivery):
-                    await self._traced(connection, delivery, Uncertain(CRASHED))
-        self._relay.wake()
+            abandoned = await sending.abandoned(connection, owner)
+        for delivery in abandoned:
+            await self.settle(delivery, Uncertain(CRASHED))
 
     async def _traced(self, connection: Connection, delivery: Delivery, outcome: Done | Outcome) -> None:
         order = None if delivery.mission_id is None else await orders.find(connection, delivery.mission_id)
@@ -96,12 +106,12 @@ class Settler:
         outcome: WaitTurn | Freeze | NotReached | UploadAgain | Uncertain,
     ) -> None:
         """It was not done, or it may be done twice."""
-        delivery_id, pause = delivery.delivery_id, self._pause(delivery.attempts)
+        pause = self._pause(delivery.attempts)
         match outcome:
             case WaitTurn():
                 # The whole chat waits, so that nothing said later overtakes this.
                 await chats.freeze(connection, delivery.chat or 0, outcome.seconds)
-                await sending.put_off(connection, delivery_id, 0, "waits its turn", counts=False)
+                await sending.put_off(connection, delivery, 0, "waits its turn", counts=False)
                 return
             case Freeze():
                 pause = 0
@@ -113,7 +123,7 @@ class Settler:
             case _:
                 assert_never(outcome)
         reason = "flood control" if isinstance(outcome, Freeze) else outcome.reason
-        await sending.put_off(connection, delivery_id, pause, reason, counts=True)
+        await sending.put_off(connection, delivery, pause, reason, counts=True)
 
     def _pause(self, attempts: int) -> float:
         doubled: float = self._retry_seconds * 2 ** min(attempts - 1, 20)
@@ -126,7 +136,7 @@ class Settler:
         became of it, and a second one harms nobody, since a button acts once.
         """
         after = None if delivery.is_copy or not self._resend_seconds else self._resend_seconds
-        if await sending.ended(connection, delivery.delivery_id, "uncertain", outcome.reason, after):
+        if await sending.ended(connection, delivery, "uncertain", outcome.reason, after):
             follows = after is not None
             await announcements.failed(connection, delivery, outcome.reason, certain=False, copy_follows=follows)
 
@@ -143,19 +153,25 @@ class Settler:
     async def _moved(self, connection: Connection, delivery: Delivery, outcome: Moved) -> None:
         """A message goes to the supergroup instead; one that stands in the old group can no longer be edited."""
         if delivery.may_repeat:
-            await sending.ended(connection, delivery.delivery_id, "failed", MOVED)
+            await sending.ended(connection, delivery, "failed", MOVED)
         else:
-            await sending.put_off(connection, delivery.delivery_id, 0, MOVED, counts=True)
+            await sending.put_off(connection, delivery, 0, MOVED, counts=True)
         await chats.move(connection, delivery.chat or 0, outcome.chat)
 
     async def _failed(self, connection: Connection, delivery: Delivery, outcome: Failed) -> None:
         """Telegram refused it. Where it was the copy, nobody can know of the first message still."""
         if outcome.unreachable and delivery.chat is not None:
             await chats.set_unreachable(connection, delivery.chat, outcome.reason)
-        if await sending.ended(connection, delivery.delivery_id, "failed", outcome.reason):
+        if await sending.ended(connection, delivery, "failed", outcome.reason):
             await announcements.failed(connection, delivery, outcome.reason, certain=not delivery.is_copy)
 
     async def _forget_file(self, connection: Connection, delivery: Delivery) -> None:
         order = None if delivery.mission_id is None else await orders.find(connection, delivery.mission_id)
         if order is not None:
             await chats.set_file_id(connection, self._bot_id, order.issued.letter.sha256, None)
+
+
+async def _end(connection: Connection, delivery: Delivery, outcome: Done | Outcome) -> None:
+    """No more than whether it may have arrived; nobody is told."""
+    perhaps = isinstance(outcome, Done | Unchanged | Uncertain)
+    await sending.ended(connection, delivery, "uncertain" if perhaps else "failed", UNSETTLED)

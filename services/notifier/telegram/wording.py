@@ -10,7 +10,7 @@ from shared.i18n import Message, Messages
 from shared.khmer import khmer_digits
 
 ANSWER_LETTERS: Final = 200
-COPY_LINE: Final = "🔁 ផ្ញើម្តងទៀត៖ អាចជាច្បាប់ចម្លងនៃសារមុន / Sent again: possibly a copy"
+COPY_LINE: Final = "🔁 ផ្ញើម្ដងទៀត៖ អាចជាច្បាប់ចម្លងនៃសារមុន / Sent again: possibly a copy"
 MESSAGES: Final = Messages(Path(__file__).parents[1] / "locale" / "km.po")
 
 

@@ -250,7 +250,7 @@ async def test_a_refused_request_frees_its_people(api: Api, basis: dict[str, Any
     mission_id = await api.submitted(basis)
     answer = await api.post(f"/missions/{mission_id}/refuse", json={"reason": "ពុំមានថវិកា"})
     assert answer.json()["state"] == "refused"
-    assert (await api.post(f"/missions/{mission_id}/refuse", json={"reason": "ម្តងទៀត"})).status_code == 200
+    assert (await api.post(f"/missions/{mission_id}/refuse", json={"reason": "ម្ដងទៀត"})).status_code == 200
     asked, refused = await wire.told(mission_id)
     assert refused.type == "MissionRefused"
     assert (refused.data.reason, refused.data.refused_by) == ("ពុំមានថវិកា", OFFICER)

@@ -1,15 +1,16 @@
 """Announcing over real PostgreSQL, Valkey and HTTP, with everything that can go wrong on the way."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
 
 from deploy.local.telegram.model import Chat, Member, Status
-from services.notifier.store import sending
+from services.notifier import announcements
+from services.notifier.store import chats, sending
 from services.notifier.store.deliveries import Delivery
-from services.notifier.telegram import captions, sender
+from services.notifier.telegram import captions, sender, settling
 from shared.events import MissionClosed
 from shared.postgres import Connection, Pool, transaction
 from tests.integration.notifier.scene import Scene, event_about, until
@@ -273,3 +274,70 @@ async def test_a_bug_in_claiming_does_not_end_the_sender(scene: Scene, monkeypat
     async with scene.running(senders=1):
         data = await scene.issue()
         await scene.settled(data.mission_id, GDCS, "sent")
+
+
+def lose_connection(connection: Connection) -> None:
+    connection.terminate()
+
+
+def fail(connection: Connection) -> None:
+    raise KeyError("a bug")
+
+
+@pytest.mark.parametrize("befall", [lose_connection, fail])
+async def test_what_fails_before_the_call_is_tried_again_as_what_it_was(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, befall: Callable[[Connection], None]
+) -> None:
+    file_id, faults = chats.file_id, iter([befall])
+
+    async def read_badly(connection: Connection, bot_id: int, sha256: str) -> str | None:
+        if fault := next(faults, None):
+            fault(connection)
+        return await file_id(connection, bot_id, sha256)
+
+    monkeypatch.setattr(chats, "file_id", read_badly)
+    async with scene.running():
+        data = await scene.issue()
+        for chat in CHATS:
+            await scene.settled(data.mission_id, chat, "sent")
+    assert await scene.events("AnnouncementFailed") == []
+    assert len(scene.calls("sendDocument")) == len(CHATS)
+    assert await scene.database.fetchval("SELECT max(attempts) FROM delivery") == 2
+    assert await scene.database.fetchval("SELECT count(*) FROM delivery WHERE is_copy") == 0
+
+
+async def fail_to_tell(*_: object, **__: object) -> None:
+    raise KeyError("a bug")
+
+
+async def test_an_outcome_that_cannot_be_recorded_does_not_block_its_chat(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcements, "failed", fail_to_tell)
+    scene.fault("drop_before", "sendDocument", chat_id=POLICY)
+    async with scene.running():
+        data = await scene.issue()
+        await scene.settled(data.mission_id, POLICY, "uncertain")
+        following = await scene.issue()
+        await scene.settled(following.mission_id, POLICY, "sent")
+    error = await scene.database.fetchval("SELECT error FROM delivery WHERE state = 'uncertain'")
+    assert error == settling.UNSETTLED
+
+
+async def test_a_dead_senders_delivery_that_cannot_be_recorded_does_not_end_the_sender(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcements, "failed", fail_to_tell)
+    async with scene.running():
+        data = await scene.issue()
+        for chat in CHATS:
+            await scene.settled(data.mission_id, chat, "sent")
+    await scene.database.execute(
+        "UPDATE delivery SET state = 'sending', owner = gen_random_uuid() WHERE chat <> $1", LEADERSHIP
+    )
+    async with scene.running():
+        for chat in (POLICY, GDCS):
+            await scene.settled(data.mission_id, chat, "uncertain")
+        following = await scene.issue()
+        for chat in CHATS:
+            await scene.settled(following.mission_id, chat, "sent")

@@ -237,6 +237,16 @@ async def test_an_unlinked_traveller_is_told_in_the_group(scene: Scene) -> None:
     assert await scene.database.fetchval("SELECT state FROM order_copy") == "sent_back"
 
 
+async def test_a_return_noted_by_an_old_replica_is_still_being_checked_when_another_is_sent_back(scene: Scene) -> None:
+    async with scene.running():
+        data = await scene.issue()
+        await scene.settled(data.mission_id, POLICY, "sent")
+        await scene.database.execute("UPDATE order_copy SET state = 'returned', return_id = $1", uuid4())
+        await scene.publish(event_about(ReturnSentBack, data, return_id=uuid4(), returned_by=LEADER, reason="ខ្វះ"))
+        await until(lambda: scene.database.fetchval("SELECT 1 FROM order_copy WHERE sent_back <> '[]'"))
+    assert await scene.database.fetchval("SELECT state FROM order_copy") == "returned"
+
+
 async def test_a_closed_order_takes_no_return_and_the_traveller_is_told(scene: Scene) -> None:
     async with scene.running():
         data, message_id = await announced(scene)

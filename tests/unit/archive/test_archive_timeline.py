@@ -70,8 +70,18 @@ def test_what_becomes_of_an_announcement_that_may_be_lost_is_told(story: Story) 
     waits, ends = story.not_announced(certain=False, copy_follows=True), story.not_announced(certain=False)
     first, second = timeline(archived(waits, ends), reader("en"))
     assert "one copy follows, marked as such" in first.sentence
-    assert "no copy of it follows" in second.sentence
+    assert "nothing more is tried" in second.sentence
     assert (first.tone, second.tone) == ("waits", "bad")
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_an_announcement_waits_only_until_more_is_known_of_it(story: Story, *, arrives: bool) -> None:
+    waits = story.not_announced(certain=False, copy_follows=True)
+    after = story.announced() if arrives else story.not_announced(certain=False)
+    data = after.data.model_copy(update={"delivery_id": waits.data.delivery_id})
+    same = after.model_copy(update={"data": data})
+    for events, tone in ([waits], "waits"), ([waits, same], "plain"), ([waits, after], "waits"):
+        assert timeline(archived(*events), reader("en"))[0].tone == tone
 
 
 def test_people_and_units_are_named(story: Story) -> None:

@@ -24,7 +24,8 @@ from services.notifier.telegram.outcome import (
     told,
 )
 from services.notifier.telegram.pacing import Paced, counted
-from shared.documents import DocumentMissing
+from shared.events import AnnouncementFailedData
+from tests.unit.notifier.samples import issued_data
 
 SEND = SendMessage(chat_id=1, text="x")
 
@@ -70,7 +71,6 @@ def test_an_answer_that_says_no_is_certain(error: Exception, outcome: Outcome) -
         network(DNS),
         exceptions.TelegramUnauthorizedError(method=SEND, message="Unauthorized"),
         exceptions.TelegramNotFound(method=SEND, message="Not Found"),
-        DocumentMissing("a" * 64),
     ],
 )
 def test_what_never_reached_telegram_is_tried_again(error: Exception) -> None:
@@ -103,6 +103,26 @@ def test_everything_else_is_uncertain_and_its_reason_fits_the_event(error: Excep
     assert isinstance(outcome, Uncertain)
     assert 0 < len(outcome.reason) <= 300
     assert "\n" not in outcome.reason
+
+
+@pytest.mark.parametrize("text", ["", " ", "Bad Request: one\nand\x00another", "x" * 500, "x" * 279 + " y"])
+def test_what_telegram_says_fits_the_event(text: str) -> None:
+    order = issued_data()
+    for error in (bad(text), exceptions.TelegramForbiddenError(method=SEND, message=text)):
+        outcome = classify(error)
+        assert isinstance(outcome, Failed)
+        told_of = AnnouncementFailedData(
+            mission_id=order.mission_id,
+            delivery_id=order.mission_id,
+            number=order.number,
+            chat=1,
+            chat_name="x",
+            audience="unit",
+            unit=None,
+            certain=True,
+            reason=outcome.reason,
+        )
+        assert told_of.reason == outcome.reason
 
 
 @pytest.mark.parametrize("token", ["7000000001:AAbb-Cc_dd", "7000000001%3AAAbb-Cc_dd"])

@@ -38,7 +38,7 @@ def test_the_khmer_catalogue_is_used_and_english_stands_in_for_what_it_lacks() -
     both = Messages().both(message(EMPTY))
     assert set(both) == set(LANGUAGES)
     assert both["en"] == EMPTY
-    assert both["km"] == "ឯកសារនេះទទេ។ សូមជ្រើសរើសឯកសារម្តងទៀត។"
+    assert both["km"] == "ឯកសារនេះទទេ។ សូមជ្រើសរើសឯកសារម្ដងទៀត។"
     assert Messages().both(message("Nowhere translated."))["km"] == "Nowhere translated."
 
 
