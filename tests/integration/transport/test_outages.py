@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -15,7 +16,7 @@ from redis.backoff import ConstantBackoff
 from structlog.testing import capture_logs
 
 from deploy.local.servers import Postgres, Valkey
-from shared import outbox
+from shared import outbox, postgres
 from shared.postgres import Pool, migrate, open_pool, transaction
 from shared.service import Plumbing, add_health, migrations_of, plumbing
 from shared.settings import ServiceSettings
@@ -214,3 +215,26 @@ async def test_health_tells_that_nothing_is_read(
     assert len(effects.calls) == before + len(events)
     readers = [client for client in await effects.redis.client_list() if client["cmd"] == "xreadgroup"]
     assert len(readers) == 1, "one reader of new entries, not another after each loss"
+
+
+async def test_a_client_that_freezes_in_mid_transaction_holds_nobody_up(
+    pool: Pool, settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(postgres.GIVE_UP, "idle_in_transaction_session_timeout", "300ms")
+    async with open_pool(settings.database_url.get_secret_value(), "issuer", 1) as frozen:
+        connection = await frozen.acquire()
+        await connection.transaction().start()
+        await connection.execute("LOCK TABLE effect IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(20):
+            assert await pool.fetchval("SELECT count(*) FROM effect") == 0
+        with pytest.raises(asyncpg.InterfaceError, match="released back to the pool") as ended:
+            await connection.execute("SELECT 1")
+        assert postgres.passes(ended.value), "an outage to wait out, not a failure"
+
+
+async def test_a_session_that_says_nothing_loses_its_locks(pool: Pool) -> None:
+    async with postgres.session(pool, silent_seconds=1) as connection:
+        await connection.execute("SELECT pg_advisory_lock(7)")
+        async with asyncio.timeout(20), pool.acquire() as other:
+            await other.execute("SELECT pg_advisory_lock(7)")
+            await other.execute("SELECT pg_advisory_unlock(7)")

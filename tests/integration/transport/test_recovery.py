@@ -204,6 +204,24 @@ async def test_a_crash_after_the_script_is_made_good_and_goes_on_in_order(pool: 
         await eventually(lambda: all_marked(pool), "all recorded")
 
 
+async def test_a_database_older_than_redis_uses_no_number_of_a_batch_again(pool: Pool, effects: Effects) -> None:
+    """Restored from a backup, its sequence is behind what Redis has seen."""
+    first, second = closed(), closed()
+    await commit(pool, first)
+    async with relaying(pool, effects.redis):
+        await reach(effects.redis, first)
+        await eventually(lambda: all_marked(pool), "the first recorded")
+    marks = publishing().marks
+    await effects.redis.hset(marks, "issuer", "900")
+    await commit(pool, second)
+    async with relaying(pool, effects.redis):
+        await reach(effects.redis, first, second)
+        await eventually(lambda: all_marked(pool), "the second recorded")
+    mark = int(await effects.redis.hget(marks, "issuer") or 0)
+    assert mark > 900
+    assert mark == await pool.fetchval("SELECT max(batch) FROM publication")
+
+
 async def test_a_missing_group_keeps_rows_unconfirmed(
     pool: Pool, effects: Effects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
