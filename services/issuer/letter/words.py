@@ -5,7 +5,6 @@ dictionary cuts some words in two and so does khmercut's model, but seldom the s
 both agree, and never next to a mark that belongs to its neighbour.
 """
 
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
@@ -18,11 +17,11 @@ from icu4py.breakers import LineBreaker
 from khmercut import tokenize
 
 from shared.errors import BesakakamError
+from shared.khmer import normalise
 
 FONTS: Final = Path(__file__).parent / "fonts"
 
 _COENG: Final = "\u17d2"
-_ZERO_WIDTH: Final = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _LOOKALIKES: Final = str.maketrans(
     {"–": "-", "—": "-", "‑": "-", "‒": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "..."}
 )
@@ -44,11 +43,11 @@ class UnprintableText(BesakakamError):
 def clean(text: str) -> str:
     """The text as a letter prints it.
 
-    Runs of white space become one space, zero-width marks go (cuts are found afresh), and the dashes, quotation
-    marks and dots that word processors put in by themselves become those the fonts have.
+    Each Khmer syllable comes in its one order, runs of white space become one space, invisible marks go (cuts are
+    found afresh), and the dashes, quotation marks and dots that word processors put in by themselves become those
+    the fonts have.
     """
-    plain = _ZERO_WIDTH.sub("", unicodedata.normalize("NFC", text)).translate(_LOOKALIKES)
-    return " ".join(plain.split())
+    return " ".join(normalise(text.translate(_LOOKALIKES)).split())
 
 
 def unprintable(text: str) -> list[str]:
