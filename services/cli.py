@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from services import provision
 from services.command import SERVICES, database, explained, run
 from services.events import events
 from shared.clock import PHNOM_PENH
@@ -15,6 +16,9 @@ from shared.service import migrations_of
 
 if TYPE_CHECKING:
     from services.issuer.directory.errors import DirectoryErrors
+
+
+NOT_WRITTEN = "មិនអាចសរសេរបានទេ។ / It could not be written: {}"
 
 
 def _both(error: "DirectoryErrors") -> str:
@@ -27,13 +31,31 @@ def main() -> None:
     """Besakakam: mission orders from invitation to closed file."""
 
 
+@main.command("secrets")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def secrets_command(folder: Path) -> None:
+    """Make in FOLDER what each service logs in with, from the owner's `DATABASE_URL`; what is there stays."""
+    url = database()
+    try:
+        provision.provide(folder, url)
+    except OSError as error:
+        raise click.ClickException(NOT_WRITTEN.format(error)) from None
+    for service in SERVICES:
+        click.echo(f"{service}: SECRETS_DIR={folder / service}")
+
+
 @main.command("migrate")
-def migrate_command() -> None:
-    """Bring every service's schema up to date (as the database's owner, `DATABASE_URL`)."""
+@click.option("--secrets", type=click.Path(exists=True, file_okay=False, path_type=Path), help="as made by `secrets`")
+def migrate_command(secrets: Path | None) -> None:
+    """Bring every service's schema up to date (as the database's owner, `DATABASE_URL`).
+
+    With --secrets FOLDER each service's login is given the password that lies there.
+    """
     url = database()
     for service in SERVICES:
+        password = provision.login_password(secrets, service) if secrets else ""
         with explained(service):
-            applied = asyncio.run(migrate(url, service, *migrations_of(service)))
+            applied = asyncio.run(migrate(url, service, *migrations_of(service), password=password))
         click.echo(f"{service}: {', '.join(applied) or 'up to date'}")
 
 

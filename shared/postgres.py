@@ -12,6 +12,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from shared.errors import BesakakamError
+from shared.logins import scram
 
 if TYPE_CHECKING:  # asyncpg's classes take no parameters at run time
     Connection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
@@ -59,6 +60,16 @@ GIVE_UP = {
 PRUNED = ("outbox", "waiting", "publication", "inbox")
 """The only tables from which a service may delete (see docs/transport.md)."""
 
+GROWING = ("event", "document")
+"""Tables to which a service only ever adds."""
+
+_STRONGER = """
+SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls OR EXISTS (
+    SELECT FROM pg_roles AS other
+    WHERE other.rolname NOT IN (session_user, $1) AND pg_has_role(session_user, other.oid, 'MEMBER'))
+FROM pg_roles WHERE rolname = session_user
+"""
+
 MIGRATION_LOCK = 7_204_016_324
 """Advisory lock under which one process at a time migrates; an arbitrary number of our own."""
 
@@ -96,8 +107,15 @@ async def _speak_json(connection: Any) -> None:
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=encode, decoder=json.loads)
 
 
+def role_of(service: str) -> str:
+    """The role that a service acts as, and its login where it has been given a password."""
+    return f"besakakam_{service}"
+
+
 def open_pool(url: str, service: str, size: int) -> Pool:
     """A pool whose sessions act as the service's own role in the service's own schema.
+
+    A service logs in as that role, and has no other; an operator's command may log in as the owner, who can be it.
 
     Nothing connects until the pool is entered; an unreachable server is found at the first query. A connection is given
     back as it is, which saves a round trip each time: what would outlive its transaction is for a `session`.
@@ -111,7 +129,7 @@ def open_pool(url: str, service: str, size: int) -> Pool:
         init=_speak_json,
         reset=_leave_as_it_is,
         server_settings={
-            "role": f"besakakam_{service}",
+            "role": role_of(service),
             "search_path": service,
             "application_name": f"besakakam-{service}",
             "timezone": "UTC",
@@ -172,17 +190,18 @@ def _numbered(folders: Iterable[Traversable]) -> list[tuple[str, str]]:
     return found
 
 
-async def migrate(url: str, service: str, *folders: Traversable) -> list[str]:
+async def migrate(url: str, service: str, *folders: Traversable, password: str = "") -> list[str]:
     """Bring the service's schema up to date as the database's owner; returns the names newly applied, in order.
 
     Each folder's `NNNN_name.sql` files are applied in order, each once, in one transaction. The service's role may
-    read, insert and update its own tables, and delete only from those of the transport (see docs/transport.md).
+    read, insert and update its own tables, and delete only from those of the transport (see docs/transport.md). With
+    a `password` (ASCII) the role may log in by it; without one, its login stays as it is.
     """
     connection = await asyncpg.connect(url, timeout=10)
     try:
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
-            await _prepare_schema(connection, service)
+            await _prepare_schema(connection, service, password)
             applied = await _apply(connection, _numbered(folders))
             await _grant(connection, service)
             return applied
@@ -190,8 +209,8 @@ async def migrate(url: str, service: str, *folders: Traversable) -> list[str]:
         await connection.close()
 
 
-async def _prepare_schema(connection: Owner, service: str) -> None:
-    await _prepare_role(connection, f"besakakam_{service}")
+async def _prepare_schema(connection: Owner, service: str, password: str) -> None:
+    await _prepare_role(connection, role_of(service), password)
     await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{service}"')
     await connection.execute(f'SET LOCAL search_path TO "{service}"')
     await connection.execute(
@@ -200,7 +219,7 @@ async def _prepare_schema(connection: Owner, service: str) -> None:
     )
 
 
-async def _prepare_role(connection: Owner, role: str) -> None:
+async def _prepare_role(connection: Owner, role: str, password: str) -> None:
     """Roles belong to the whole server, where another database's migration may make the same one at this moment."""
     for tries_left in (2, 1, 0):
         try:
@@ -208,10 +227,17 @@ async def _prepare_role(connection: Owner, role: str) -> None:
                 if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
                     await connection.execute(f'CREATE ROLE "{role}" NOLOGIN')
                 await connection.execute(f'GRANT "{role}" TO CURRENT_USER')
+                if password:
+                    await _let_log_in(connection, role, password)
                 return
-        except (asyncpg.UniqueViolationError, asyncpg.DuplicateObjectError):
+        except (asyncpg.UniqueViolationError, asyncpg.DuplicateObjectError, asyncpg.InternalServerError):
             if not tries_left:
                 raise
+
+
+async def _let_log_in(connection: Owner, role: str, password: str) -> None:
+    iterations = await connection.fetchval("SELECT current_setting('scram_iterations', true)")
+    await connection.execute(f"ALTER ROLE \"{role}\" LOGIN PASSWORD '{scram(password, int(iterations or 4096))}'")
 
 
 async def _apply(connection: Owner, files: list[tuple[str, str]]) -> list[str]:
@@ -230,7 +256,7 @@ async def _apply(connection: Owner, files: list[tuple[str, str]]) -> list[str]:
 
 
 async def _grant(connection: Owner, service: str) -> None:
-    role, schema = f'"besakakam_{service}"', f'"{service}"'
+    role, schema = f'"{role_of(service)}"', f'"{service}"'
     await connection.execute(
         f"GRANT USAGE ON SCHEMA {schema} TO {role};"
         f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA {schema} TO {role};"
@@ -240,6 +266,15 @@ async def _grant(connection: Owner, service: str) -> None:
     for table in PRUNED:
         if await connection.fetchval("SELECT to_regclass($1)", f"{schema}.{table}"):
             await connection.execute(f"GRANT DELETE ON {schema}.{table} TO {role}")
+    for table in GROWING:
+        if await connection.fetchval("SELECT to_regclass($1)", f"{schema}.{table}"):
+            await connection.execute(f"REVOKE UPDATE ON {schema}.{table} FROM {role}")
+
+
+async def is_stronger(pool: Pool, service: str) -> bool:
+    """Whether the login can do more than the service's role may: it need only ask for its own rights again."""
+    found: bool = await pool.fetchval(_STRONGER, role_of(service))
+    return found
 
 
 async def check_migrated(pool: Pool, service: str, *folders: Traversable) -> None:

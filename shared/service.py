@@ -24,7 +24,7 @@ from shared.consumer import Consumer, Handle, Prepare, Reading, nothing
 from shared.gauges import Figure, Gauges, group_figures, outbox_figures
 from shared.gauges import routes as metrics_routes
 from shared.log import configure
-from shared.postgres import TRANSIENT, NotMigrated, Pool, check_migrated, close_pool, open_pool
+from shared.postgres import TRANSIENT, NotMigrated, Pool, check_migrated, close_pool, is_stronger, open_pool
 from shared.relay import Publishing, Relay
 from shared.settings import ServiceSettings
 from shared.streams import Stream, connect, open_broker
@@ -74,6 +74,12 @@ class Plumbing:
         self.stream = Stream(broker, self.redis, reading, consumer)
         self.background.start("stream", self.when_migrated(self.stream.run))
 
+    async def publish(self) -> None:
+        """Carry the outbox to the stream until cancelled."""
+        if await is_stronger(self.pool, self.service):
+            log.error("service.login_too_strong", hint="give it a login of its own: docs/security.md")
+        await self.relay.run()
+
     async def when_migrated(self, work: Callable[[], Awaitable[None]]) -> None:
         """Work once the schema is there and up to date: a release may start before its migration or its database."""
         while True:
@@ -116,7 +122,7 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> AsyncIterato
         background = Background()
         stack.push_async_callback(background.stop)
         parts = Plumbing(settings, service, pool, redis, relay, background)
-        background.start("relay", parts.when_migrated(relay.run))
+        background.start("relay", parts.when_migrated(parts.publish))
         yield parts
 
 

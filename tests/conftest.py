@@ -12,8 +12,10 @@ import redis.asyncio
 from hypothesis import settings
 
 from deploy.local.servers import Postgres, Valkey
+from shared.logins import password_of
 from shared.postgres import migrate
 from shared.service import migrations_of
+from tests.logins import as_service
 
 # The same examples every time, and no deadline: the machine may be busy.
 settings.register_profile("besakakam", deadline=None, derandomize=True, database=None)
@@ -61,7 +63,8 @@ def template(postgres_server: Postgres) -> str:
         finally:
             await owner.close()
         for service in SERVICES:
-            await migrate(_database(url, TEMPLATE), service, *migrations_of(service))
+            login = password_of(as_service(url, service))
+            await migrate(_database(url, TEMPLATE), service, *migrations_of(service), password=login)
 
     asyncio.run(make())
     return TEMPLATE

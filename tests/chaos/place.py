@@ -23,6 +23,7 @@ from deploy.local.servers.ports import free_port
 from services.command import SERVICES
 from services.issuer.admin import add_key, load_directory
 from services.notifier.store import accounts
+from services.provision import login_password
 from shared.postgres import migrate, open_pool, transaction
 from shared.service import migrations_of
 from tests.chaos import people
@@ -132,7 +133,8 @@ class Place:
     async def _fill(self, missions: int) -> None:
         counted = write_migration(self.folder / "migrations")
         for service in SERVICES:
-            await migrate(self.plan.database_url, service, *migrations_of(service), counted)
+            password = login_password(self.plan.secrets, service)
+            await migrate(self.plan.database_url, service, *migrations_of(service), counted, password=password)
         directory = people.write_directory(self.folder / "cha", missions)
         async with open_pool(self.plan.database_url, "issuer", 2) as pool:
             await load_directory(pool, directory)
@@ -157,18 +159,15 @@ class Place:
     def start(self, replica: Replica) -> None:
         """Start a replica, for the first time or again."""
         own = {"PORT": str(replica.port), "PUBLIC_URL": replica.url, "REPLICA": replica.name}
-        own |= {"DATABASE_URL": self._by_link(replica, "postgres"), "REDIS_URL": self._by_link(replica, "valkey")}
         own |= {"PACING": "on" if self.limits else "off", "HARNESS": str(os.getpid())}
         environment = {**os.environ, **self.plan.environment(replica.service), **SETTINGS, **own}
+        for server, setting in (("postgres", "DATABASE_URL"), ("valkey", "REDIS_URL")):
+            link = replica.links[server]
+            environment[setting] = environment[setting].replace(f":{link.target}/", f":{link.port}/")
         module = ["tests.chaos.replica", str(self.folder), replica.service, *filter(None, [self.bug])]
         command = [sys.executable, "-m", *module]
         log = self._log(replica.name)
         replica.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-
-    def _by_link(self, replica: Replica, server: str) -> str:
-        link = replica.links[server]
-        url = self.plan.database_url if server == "postgres" else self.plan.redis_url
-        return url.replace(f":{link.target}/", f":{link.port}/")
 
     def _log(self, name: str) -> IO[bytes]:
         log = (self.folder / f"{name}.log").open("ab")

@@ -6,11 +6,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deploy.local.servers.ports import free_port, why_taken
+from services.provision import held, provide
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Ports and secrets of one run; written for the processes and the story to read. Paths are absolute."""
+    """Ports and secrets of one run; written for the processes and the story to read. Paths are absolute.
+
+    The URLs are the owner's; each service has its own (see `environment`).
+    """
 
     folder: str
     redis_url: str
@@ -27,11 +31,16 @@ class Plan:
         """The run's folder."""
         return Path(self.folder)
 
+    @property
+    def secrets(self) -> Path:
+        """What each service logs in with, in a folder for each."""
+        return self.path / "secrets"
+
     def environment(self, service: str) -> dict[str, str]:
         """The settings of one service, beside those of the parent process."""
         port: int = getattr(self, service)
         return {
-            "DATABASE_URL": self.database_url,
+            "DATABASE_URL": held(self.secrets / service / "database_url"),
             "REDIS_URL": self.redis_url,
             "DOCUMENTS_DIR": str(self.path / "documents"),
             "PORT": str(port),
@@ -62,6 +71,7 @@ def make_plan(
 ) -> Plan:
     """A plan with the ports asked for where they are free (0: any), and others where they are not."""
     issuer, notifier, archive, telegram = (_free_port(port) for port in ports)
+    provide(folder / "secrets", database_url)
     return Plan(
         folder=str(folder.absolute()),
         redis_url=redis_url,

@@ -9,6 +9,7 @@ from deploy.local.demo.plan import Plan
 from services.command import SERVICES
 from services.issuer.admin import load_directory
 from services.issuer.directory import Group
+from services.provision import login_password
 from shared.postgres import migrate, open_pool
 from shared.service import migrations_of
 
@@ -28,7 +29,8 @@ async def prepare(plan: Plan, groups: list[Group]) -> None:
     if await _in_use(plan.database_url):
         raise NotEmpty
     for service in SERVICES:
-        await migrate(plan.database_url, service, *migrations_of(service))
+        password = login_password(plan.secrets, service)
+        await migrate(plan.database_url, service, *migrations_of(service), password=password)
     async with open_pool(plan.database_url, "issuer", 2) as pool:
         for institution in ("mcs", "dfr"):
             await load_directory(pool, SAMPLES / institution)

@@ -19,6 +19,7 @@ from services.archive.settings import ArchiveSettings
 from shared.documents import DocumentStore
 from shared.events import Event
 from tests.archive_samples import Story
+from tests.logins import as_service
 
 KEY = "a-viewing-key-of-the-tests"
 
@@ -26,7 +27,7 @@ KEY = "a-viewing-key-of-the-tests"
 @pytest.fixture
 def settings(database_url: str, redis_url: str, tmp_path: Path) -> ArchiveSettings:
     return ArchiveSettings(
-        database_url=SecretStr(database_url),
+        database_url=SecretStr(as_service(database_url, "archive")),
         redis_url=SecretStr(redis_url),
         documents_dir=tmp_path / "documents",
         archive_dir=tmp_path / "archive",

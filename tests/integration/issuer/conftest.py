@@ -17,6 +17,7 @@ from services.issuer.settings import IssuerSettings
 from shared.postgres import open_pool
 from tests.integration.issuer.samples import OFFICER, Api, invitation
 from tests.integration.issuer.wire import Wire
+from tests.logins import as_service
 
 SAMPLES = Path(__file__).parents[3] / "deploy" / "local" / "samples"
 
@@ -24,7 +25,7 @@ SAMPLES = Path(__file__).parents[3] / "deploy" / "local" / "samples"
 @pytest.fixture
 def issuer_settings(database_url: str, redis_url: str, tmp_path: Path) -> IssuerSettings:
     return IssuerSettings(
-        database_url=SecretStr(database_url),
+        database_url=SecretStr(as_service(database_url, "issuer")),
         redis_url=SecretStr(redis_url),
         documents_dir=tmp_path / "documents",
         redeliver_after_ms=300,

@@ -14,6 +14,7 @@ from deploy.local.telegram.app import Sandbox
 from deploy.local.telegram.seed import Seed
 from services.notifier.settings import NotifierSettings
 from tests.integration.notifier.scene import PEOPLE, Scene
+from tests.logins import as_service
 from tests.unit.notifier.samples import GDCS, LEADERSHIP, POLICY
 
 MEMBERS = [{"user": "bot", "status": "member"}, *({"user": user, "status": "member"} for user in PEOPLE.values())]
@@ -44,7 +45,7 @@ def letter() -> bytes:
 async def scene(database_url: str, redis_url: str, tmp_path: Path, letter: bytes) -> AsyncIterator[Scene]:
     async with Sandbox(seed=SEED) as sandbox:
         settings = NotifierSettings(
-            database_url=SecretStr(database_url),
+            database_url=SecretStr(as_service(database_url, "notifier")),
             redis_url=SecretStr(redis_url),
             documents_dir=tmp_path / "documents",
             bot_token=SecretStr(sandbox.token),

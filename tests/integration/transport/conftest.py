@@ -15,6 +15,7 @@ from shared.service import migrations_of
 from shared.settings import ServiceSettings
 from shared.streams import connect
 from tests.integration.transport.samples import Effects
+from tests.logins import as_service
 
 EFFECTS = """
 CREATE TABLE effect (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event_id uuid NOT NULL);
@@ -68,7 +69,7 @@ async def settings(database_url: str, redis_url: str, tmp_path: Path) -> Service
     migrations = tmp_path / "migrations"
     migrations.mkdir()
     await add_effects(database_url, migrations)
-    return settings_for(database_url, redis_url, tmp_path)
+    return settings_for(as_service(database_url, "issuer"), redis_url, tmp_path)
 
 
 @pytest.fixture
