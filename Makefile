@@ -6,6 +6,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 ONCE   ?=
+VERBOSE ?=
 WORKERS ?= auto
 SEED    ?= 1
 MISSIONS ?= 60
@@ -19,8 +20,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-demo: $(VENV)/.run ## one mission from invitation to closed file (ONCE=1: stop after it)
-	$(BIN)/python -m deploy.local.demo $(if $(ONCE),--once)
+demo: $(VENV)/.run ## one mission from invitation to closed file (ONCE=1: stop after it; VERBOSE=1: with the services' logs)
+	$(BIN)/python -m deploy.local.demo $(if $(ONCE),--once) $(if $(VERBOSE),--verbose)
 
 test: $(VENV)/.dev .system ## style, types, boundaries and every test
 	$(MAKE) check

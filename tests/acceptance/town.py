@@ -21,25 +21,20 @@ from deploy.local.demo.plan import Plan, make_plan
 from deploy.local.demo.prepare import prepare
 from deploy.local.servers import EmbeddedServers
 from services.command import SERVICES
-from services.issuer.directory import Group, GroupKind
+from services.issuer.directory import GroupKind
 from shared.clock import PHNOM_PENH
 
 TODAY = datetime.now(PHNOM_PENH).date()
 ROOT = Path(__file__).parents[2]
 
 
-def all_groups() -> list[Group]:
-    """Every Telegram group of the sample ministry."""
-    return [group for group in ministry().groups if group.chat_id]
-
-
 def casts() -> list[Cast]:
     """One lone traveller a mission, each another person of a unit with a group and duties of its own."""
     found = []
-    for group in all_groups():
+    for group in ministry().groups:
         duties = [duty for duty in ministry().duties if duty.unit == group.unit]
         people = [p for p in ministry().people if p.unit == group.unit and not ministry().is_leader(p.id, TODAY)]
-        if group.kind is GroupKind.UNIT and duties:
+        if group.chat_id and group.kind is GroupKind.UNIT and duties:
             found += [_cast(person.id, group.unit, duties[0].id) for person in people]
     return [
         cast
@@ -107,7 +102,7 @@ async def town(folder: Path) -> AsyncIterator[Town]:
         assert servers.valkey is not None
         assert servers.postgres is not None
         plan = make_plan(folder, str(servers.valkey.url), str(servers.postgres.url), ports=(0, 0, 0, 0))
-        await prepare(plan, all_groups())
+        await prepare(plan)
         processes = Town(plan)
         try:
             for name in ("telegram", *SERVICES):

@@ -79,8 +79,8 @@ class Missions:
             transport={"means": "bus"},
         )
         departs = self._start + TRIP * (turn // len(pairs))
-        order = papers.order(cast, self._documents[desk.institution], departs)
-        order["returns_at"] = (departs + AWAY).isoformat()
+        trip = papers.Trip(departs, departs, departs + AWAY, departs + AWAY)
+        order = papers.order(cast, self._documents[desk.institution], trip)
         order["basis"]["dated"] = (self._start - timedelta(days=30)).date().isoformat()
         return order
 

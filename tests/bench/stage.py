@@ -21,7 +21,7 @@ from services.issuer.admin import add_key
 from shared.postgres import Pool, migrate, open_pool
 from shared.service import migrations_of
 from shared.streams import connect
-from tests.acceptance.town import Town, all_groups
+from tests.acceptance.town import Town
 from tests.bench.missions import OFFICERS
 
 KEEP_SECONDS = 2
@@ -118,7 +118,7 @@ async def stage(endpoints: Endpoints, folder: Path, services: tuple[str, ...]) -
     }
     made = make_plan(folder, endpoints.redis_url, url, ports=(0, 0, 0, 0))
     plan = BenchPlan(**asdict(made), extra=extra)
-    await prepare(plan, all_groups())
+    await prepare(plan)
     async with open_pool(url, "issuer", 2) as pool:
         keys = {officer: await add_key(pool, officer) for officer in OFFICERS}
     town = Town(plan)

@@ -13,7 +13,8 @@ from tests.chaos import people
 from tests.chaos.people import Traveller
 
 GONE_FOR = timedelta(hours=14)
-"""Everybody left so long ago: the stamps of `papers.report`, five to ten hours after that, lie in the past."""
+"""Everybody left so long ago, and the host stamped their orders `ARRIVED` and `LEFT` after that: all in the past."""
+ARRIVED, LEFT = timedelta(hours=5), timedelta(hours=10)
 AWAY = timedelta(hours=20)
 """…and is still under way: an order for a trip that is over would be refused."""
 
@@ -25,7 +26,8 @@ def departs() -> datetime:
 
 def report() -> str:
     """What the traveller types under the photographs."""
-    return papers.report(departs())
+    begins = departs()
+    return papers.report(papers.Trip(begins, begins + ARRIVED, begins + LEFT, begins + AWAY))
 
 
 def invitation(index: int) -> bytes:
@@ -56,11 +58,11 @@ def order(who: Traveller, issuer: str, document: dict[str, Any]) -> dict[str, An
             "kind": "invitation",
             "reference": "១២៣/២៦ សរ",
             "dated": (begins - timedelta(days=7)).date().isoformat(),
-            "sender": "រដ្ឋបាលខេត្តសៀមរាប",
+            "sender": "រដ្ឋបាលខេត្តកណ្ដាល",
             "document": document,
         },
         "travellers": [{"person": who.person, "role": "leader"}],
-        "stops": [{"place": "17", "host": "សាលាខេត្តសៀមរាប"}],
+        "stops": [{"place": "08", "host": papers.HOST}],
         "purpose": "ចូលរួមសិក្ខាសាលាសាកល្បង",
         "duties": ["cha.whole.d01"],
         "departs_at": begins.isoformat(),

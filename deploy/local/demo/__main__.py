@@ -14,26 +14,31 @@ from pathlib import Path
 import click
 from honcho.manager import Manager
 
-from deploy.local.demo.cast import Cast
 from deploy.local.demo.plan import Plan, make_plan
 from deploy.local.demo.prepare import NotEmpty, prepare
+from deploy.local.demo.terminal import STORY, Terminal
 from deploy.local.servers import EmbeddedServers, ServersError
 from services.command import SERVICES
 
 FOLDER = Path("var/demo")
 WATCH_SECONDS = 1.0
+ENDED = (
+    "ការបង្ហាញមិនបានចប់សព្វគ្រប់ទេ។ សូមមើលកំណត់ហេតុក្នុង {folder} ។\n"
+    "The demo did not come to its end; what happened stands in the logs in {folder}."
+)
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Stop after the mission; exit 0 only if every step was seen.")
-def main(once: bool) -> None:
+@click.option("--verbose", is_flag=True, help="Show what the services write as well, not only the story.")
+def main(once: bool, verbose: bool) -> None:
     """Show one mission from invitation to closed file."""
     with _alone(), _servers() as (servers, plan):
         try:
-            asyncio.run(prepare(plan, Cast().groups()))
+            asyncio.run(prepare(plan))
         except NotEmpty as error:
             raise click.ClickException(str(error)) from None
-        sys.exit(_run(servers, plan, once))
+        sys.exit(_run(servers, plan, once, Terminal(FOLDER / "logs", verbose)))
 
 
 @contextmanager
@@ -63,11 +68,12 @@ def _servers() -> Iterator[tuple[EmbeddedServers, Plan]]:
         servers.stop()
 
 
-def _run(servers: EmbeddedServers, plan: Plan, once: bool) -> int:
+def _run(servers: EmbeddedServers, plan: Plan, once: bool, terminal: Terminal) -> int:
     """Every process under one printer, until the story ends, a process dies, or Ctrl-C; returns the exit code."""
     child = f"exec {shlex.quote(sys.executable)} -m deploy.local.demo.child {os.getpid()}"
     folder = shlex.quote(plan.folder)
-    manager = Manager()
+    options = " ".join(f"--{name}" for name, chosen in (("once", once), ("colour", sys.stdout.isatty())) if chosen)
+    manager = Manager(terminal)
     manager.add_process(
         "telegram",
         f"{child} deploy.local.telegram --port {plan.telegram} --token {plan.bot_token}"
@@ -76,14 +82,14 @@ def _run(servers: EmbeddedServers, plan: Plan, once: bool) -> int:
     for service in SERVICES:
         inherited = dict(os.environ)  # noqa: TID251 (an entry point)
         manager.add_process(service, f"{child} services.{service}", env=inherited | plan.environment(service))
-    manager.add_process("story", f"{child} deploy.local.demo.story {folder} {'--once' if once else ''}")
+    manager.add_process(STORY, f"{child} deploy.local.demo.story {folder} {options}")
     watcher = threading.Thread(target=_watch, args=(servers, manager), daemon=True)
     watcher.start()
     manager.loop()
     if manager.returncode in {130, 143}:
         return manager.returncode if once else 0
-    if manager.returncode and manager.returncode != 1:
-        click.echo("ដំណើរការមួយបានបញ្ចប់ដោយខ្លួនឯង សូមមើលខាងលើ។ / A process ended by itself; see above.", err=True)
+    if manager.returncode:
+        click.echo(ENDED.format(folder=terminal.folder), err=True)
     return 1 if manager.returncode else 0
 
 

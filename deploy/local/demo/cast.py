@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from services.issuer.directory import Directory, Group, GroupKind, read
+from services.issuer.directory import Directory, Group, GroupKind, Person, read
+from shared.clock import PHNOM_PENH, now
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -40,39 +41,54 @@ class Cast:
         return next(group.chat_id for group in self.groups() if group.unit == unit and group.chat_id)
 
 
+INSTITUTIONS = ("mcs", "dfr")
+
+
+def all_groups() -> list[Group]:
+    """Every Telegram group of both sample institutions."""
+    return [group for institution in INSTITUTIONS for group in sample(institution).groups if group.chat_id]
+
+
 @cache
+def sample(institution: str) -> Directory:
+    """A sample institution."""
+    return read(SAMPLES / institution)
+
+
 def ministry() -> Directory:
-    """The sample ministry."""
-    return read(SAMPLES / "mcs")
+    """The institution in which the story plays."""
+    return sample("mcs")
 
 
 def telegram_id(person: str) -> int:
     """The Telegram account that the sandbox gives a sample person."""
-    return 7_000_000_000 + int(person.rsplit("-", 1)[1])
+    institution, number = person.rsplit("-", 1)
+    return 7_000_000_000 + 1_000_000 * INSTITUTIONS.index(institution.lower()) + int(number)
 
 
-def telegram_seed(groups: list[Group]) -> dict[str, object]:
-    """The sandbox's first state: the groups with the people who belong there, each known to the bot."""
-    directory = ministry()
-    members = {
-        group.chat_id: [p.id for p in directory.people if group.kind is GroupKind.LEADERSHIP or p.unit == group.unit]
-        for group in groups
-    }
-    people = sorted({person for group in members.values() for person in group})
+def telegram_seed() -> dict[str, object]:
+    """The sandbox's first state: everybody's account, and the groups with who belongs there, known to the bot."""
     return {
-        "users": [_user(directory, person) for person in people],
+        "users": [_user(person) for institution in INSTITUTIONS for person in sample(institution).people],
         "chats": [
             {
                 "id": group.chat_id,
                 "title": group.name,
                 "members": [{"user": "bot", "status": "administrator"}]
-                + [{"user": telegram_id(person)} for person in members[group.chat_id]],
+                + [{"user": telegram_id(person.id)} for person in _members(group)],
             }
-            for group in groups
+            for group in all_groups()
         ],
     }
 
 
-def _user(directory: Directory, person_id: str) -> dict[str, object]:
-    person = directory.person(person_id)
-    return {"id": telegram_id(person_id), "first_name": person.name_km, "last_name": f"({person_id})"}
+def _members(group: Group) -> list[Person]:
+    institution = sample(group.unit.split(".", 1)[0])
+    if group.kind is GroupKind.LEADERSHIP:
+        today = now().astimezone(PHNOM_PENH).date()
+        return [person for person in institution.people if institution.is_leader(person.id, today)]
+    return [person for person in institution.people if person.unit == group.unit]
+
+
+def _user(person: Person) -> dict[str, object]:
+    return {"id": telegram_id(person.id), "first_name": person.name_km, "last_name": f"({person.id})"}

@@ -1,12 +1,35 @@
 """The papers of the demo: an invitation, the request, photographs of a stamped order, and the report."""
 
 import io
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from PIL import Image, ImageDraw
 
 from deploy.local.demo.cast import Cast
+from shared.clock import PHNOM_PENH
+
+HOST = "សាលាខេត្តកណ្ដាល"
+_HALF_HOUR = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Trip:
+    """When the travellers leave, are at the host's, leave the host, and have to be back."""
+
+    departs: datetime
+    arrived: datetime
+    left: datetime
+    returns: datetime
+
+    @classmethod
+    def of_today(cls, now: datetime) -> "Trip":
+        """A trip next door, nearly over: by the clock the stamps lie in the past, and the order is in force."""
+        local = now.astimezone(PHNOM_PENH).replace(second=0, microsecond=0)
+        lately = local - timedelta(minutes=local.minute % 30) - _HALF_HOUR
+        departs = lately - timedelta(hours=4)
+        return cls(departs, departs + _HALF_HOUR, lately, lately + 3 * _HALF_HOUR)
 
 
 def invitation() -> bytes:
@@ -15,7 +38,7 @@ def invitation() -> bytes:
     pen = ImageDraw.Draw(page)
     pen.rectangle((90, 90, 1150, 1664), outline="#203060", width=4)
     pen.text((140, 140), "SAMPLE INVITATION LETTER (fictitious)", fill="#203060", font_size=36)
-    pen.text((140, 220), "Siemreap Provincial Administration\nNo. 123/26", fill="black", font_size=30)
+    pen.text((140, 220), "Kandal Provincial Administration\nNo. 123/26", fill="black", font_size=30)
     file = io.BytesIO()
     page.save(file, "PDF", resolution=150)
     return file.getvalue()
@@ -42,37 +65,38 @@ def photos() -> list[tuple[str, tuple[str, bytes, str]]]:
     ]
 
 
-def order(cast: Cast, document: dict[str, Any], departs: datetime) -> dict[str, Any]:
-    """The request: the cast to Siem Reap for three days from `departs`, on the uploaded invitation."""
+def order(cast: Cast, document: dict[str, Any], trip: Trip) -> dict[str, Any]:
+    """The request: the cast to the province next door, on the uploaded invitation."""
     return {
         "unit": cast.unit,
         "issuer": cast.issuer,
         "basis": {
             "kind": "invitation",
             "reference": "១២៣/២៦ សរ",
-            "dated": (departs - timedelta(days=7)).date().isoformat(),
-            "sender": "រដ្ឋបាលខេត្តសៀមរាប",
+            "dated": (trip.departs - timedelta(days=7)).date().isoformat(),
+            "sender": "រដ្ឋបាលខេត្តកណ្ដាល",
             "document": document,
         },
         "travellers": [{"person": person, "role": role} for person, role in cast.travellers],
-        "stops": [{"place": "17", "host": "សាលាខេត្តសៀមរាប"}],
-        "purpose": "ចូលរួមសិក្ខាសាលាស្តីពីការគ្រប់គ្រងលិខិតបញ្ជាបេសកកម្ម និងការប្រមូលរបាយការណ៍លទ្ធផល",
+        "stops": [{"place": "08", "host": HOST}],
+        "purpose": "ចូលរួមសិក្ខាសាលាស្ដីពីការគ្រប់គ្រងលិខិតបញ្ជាបេសកកម្ម និងការប្រមូលរបាយការណ៍លទ្ធផល",
         "duties": [cast.duty],
-        "departs_at": departs.isoformat(),
-        "returns_at": (departs + timedelta(days=2, hours=10)).isoformat(),
+        "departs_at": trip.departs.isoformat(),
+        "returns_at": trip.returns.isoformat(),
         "transport": cast.transport,
         "signatory": cast.signatory,
     }
 
 
-def report(departs: datetime) -> str:
+def report(trip: Trip) -> str:
     """What the traveller types under the photographs: two endorsements and the results."""
     return (
-        f"១ ដល់ {_moment(departs + timedelta(hours=5, minutes=30))} សាលាខេត្តសៀមរាប\n"
-        f"១ ចេញ {_moment(departs + timedelta(hours=9, minutes=30))} សាលាខេត្តសៀមរាប\n"
+        f"១ ដល់ {_moment(trip.arrived)} {HOST}\n"
+        f"១ ចេញ {_moment(trip.left)} {HOST}\n"
         "របាយការណ៍៖ បានចូលរួមសិក្ខាសាលា និងឯកភាពលើផែនការប្រគល់លិខិតបញ្ជាបេសកកម្មតាមប្រព័ន្ធថ្មី។"
     )
 
 
 def _moment(at: datetime) -> str:
+    """The date and hour, of 24, as on the order."""
     return f"{at:%d/%m/%Y %H:%M}"

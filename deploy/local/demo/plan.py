@@ -2,11 +2,15 @@
 
 import json
 import secrets
+import shlex
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deploy.local.servers.ports import free_port, why_taken
 from services.provision import held, provide
+
+LISTENING = ("issuer", "notifier", "archive", "telegram")
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,23 @@ class Plan:
         path = self.path / "plan.json"
         path.touch(mode=0o600)
         path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    def save_env(self, keys: dict[str, str]) -> None:
+        """Write what a shell sources to use `besakakam` and curl on this run; it holds secrets, as the plan does."""
+        values = {
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "BOT_TOKEN": self.bot_token,
+            "VIEWER_KEY": self.viewer_key,
+            **{f"{name.upper()}_URL": f"http://127.0.0.1:{getattr(self, name)}" for name in LISTENING},
+            "BOT_API_URL": f"http://127.0.0.1:{self.telegram}",
+            **keys,
+        }
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+        lines.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"')
+        path = self.path / "env"
+        path.touch(mode=0o600)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "Plan":

@@ -4,11 +4,10 @@ import json
 
 import asyncpg
 
-from deploy.local.demo.cast import SAMPLES, telegram_seed
+from deploy.local.demo.cast import INSTITUTIONS, SAMPLES, telegram_seed
 from deploy.local.demo.plan import Plan
 from services.command import SERVICES
 from services.issuer.admin import load_directory
-from services.issuer.directory import Group
 from services.provision import login_password
 from shared.postgres import migrate, open_pool
 from shared.service import migrations_of
@@ -19,22 +18,22 @@ class NotEmpty(Exception):
 
     def __str__(self) -> str:
         return (
-            "មូលដ្ឋានទិន្នន័យដែលបានផ្តល់មានទិន្នន័យរួចហើយ។ សូមផ្តល់មូលដ្ឋានទិន្នន័យទទេ។\n"
+            "មូលដ្ឋានទិន្នន័យដែលបានផ្ដល់មានទិន្នន័យរួចហើយ។ សូមផ្ដល់មូលដ្ឋានទិន្នន័យទទេ។\n"
             "The given database is in use already. Give the demo an empty one."
         )
 
 
-async def prepare(plan: Plan, groups: list[Group]) -> None:
-    """Make it all, from nothing, in the servers and the folder of the plan; `groups` are the sandbox's."""
+async def prepare(plan: Plan) -> None:
+    """Make it all, from nothing, in the servers and the folder of the plan."""
     if await _in_use(plan.database_url):
         raise NotEmpty
     for service in SERVICES:
         password = login_password(plan.secrets, service)
         await migrate(plan.database_url, service, *migrations_of(service), password=password)
     async with open_pool(plan.database_url, "issuer", 2) as pool:
-        for institution in ("mcs", "dfr"):
+        for institution in INSTITUTIONS:
             await load_directory(pool, SAMPLES / institution)
-    (plan.path / "telegram.json").write_text(json.dumps(telegram_seed(groups), ensure_ascii=False), encoding="utf-8")
+    (plan.path / "telegram.json").write_text(json.dumps(telegram_seed(), ensure_ascii=False), encoding="utf-8")
     plan.save()
 
 

@@ -5,26 +5,39 @@ import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-from datetime import time as clock
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import click
 
 from deploy.local.demo import papers
-from deploy.local.demo.cast import Cast, telegram_id
+from deploy.local.demo.cast import Cast, ministry, telegram_id
 from deploy.local.demo.clients import Clients, StepFailed, insist, until
 from deploy.local.demo.plan import Plan
 from services.issuer.admin import add_key
 from services.notifier.store.accounts import make_link
-from shared.clock import PHNOM_PENH, now
+from shared.clock import now
 from shared.errors import Refused
+from shared.khmer import khmer_digits
 from shared.postgres import open_pool, transaction
 
 Step = tuple[str, str, Callable[[], Awaitable[str]]]
+
+
+class Called(NamedTuple):
+    """How the story calls a person: name, and what they are."""
+
+    km: str
+    en: str
+
+
+def _called(person_id: str) -> Called:
+    person = ministry().person(person_id)
+    return Called(
+        f"{person.honorific_km} {person.name_km} ({person.position_km})", f"{person.name_latin} ({person.position_en})"
+    )
 
 
 class Story:
@@ -35,7 +48,7 @@ class Story:
         self._at = clients
         self._cast = cast
         self._began = time.monotonic()
-        self._departs = _yesterday_morning()
+        self._trip = papers.Trip.of_today(now())
         self._key = str(uuid4())
         self._document: dict[str, Any] = {}
         self._mission_id = ""
@@ -45,16 +58,19 @@ class Story:
 
     def steps(self) -> list[Step]:
         """The steps in order: Khmer, English, and what is done and seen."""
+        leader, head, officer, checker = map(
+            _called, (self._cast.leader, self._cast.head, self._cast.officer, self._cast.checker)
+        )
         return [
-            ("សេវាទាំងបីរួចរាល់", "the three services are ready", self.ready),
-            ("អ្នកធ្វើដំណើរភ្ជាប់គណនី Telegram", "the traveller links a Telegram account", self.link),
-            ("ភ្ជាប់លិខិតអញ្ជើញ", "the invitation is attached", self.attach),
-            ("ស្នើសុំបេសកកម្ម", "the mission is requested", self.request),
-            ("ចេញលិខិតបញ្ជាបេសកកម្ម", "an officer of GDAF issues the order", self.issue),
-            ("ផ្សព្វផ្សាយក្នុងក្រុម Telegram", "the order is announced in the groups", self.announced),
-            ("ប្រគល់លិខិត និងរបាយការណ៍ត្រឡប់", "the traveller returns stamps and report", self.returned),
-            ("អ.រ.ហ. ពិនិត្យ និងទទួលយក", "an officer of GDAF accepts the return", self.accepted),
-            ("បិទ និងតម្កល់ទុកក្នុងបណ្ណសារ", "the mission is closed and archived", self.archived),
+            ("សេវាទាំងបីរួចរាល់", "The three services are ready", self.ready),
+            (f"{leader.km} ភ្ជាប់គណនី Telegram", f"{leader.en} links a Telegram account", self.link),
+            (f"{head.km} ភ្ជាប់លិខិតអញ្ជើញ", f"{head.en} attaches the invitation", self.attach),
+            (f"{head.km} ស្នើសុំលិខិតបញ្ជាបេសកកម្ម", f"{head.en} asks for the mission order", self.request),
+            (f"{officer.km} ចេញលិខិតបញ្ជាបេសកកម្ម", f"{officer.en} issues the order", self.issue),
+            ("លិខិតត្រូវបានផ្សព្វផ្សាយក្នុងក្រុម Telegram", "The order is announced in the groups", self.announced),
+            (f"{leader.km} ប្រគល់ទិដ្ឋាការ និងរបាយការណ៍", f"{leader.en} hands in stamps and report", self.returned),
+            (f"{checker.km} ពិនិត្យ និងទទួលយក", f"{checker.en} checks and accepts the return", self.accepted),
+            ("បេសកកម្មត្រូវបានបញ្ចប់ និងតម្កល់ឯកសារ", "The mission is closed and filed", self.archived),
         ]
 
     async def ready(self) -> str:
@@ -79,7 +95,7 @@ class Story:
         return f"sha256 {self._document['sha256'][:16]}…, {self._document['size']} bytes"
 
     async def request(self) -> str:
-        order = papers.order(self._cast, self._document, self._departs)
+        order = papers.order(self._cast, self._document, self._trip)
         once = {"Idempotency-Key": self._key}
         asked = await self._at.as_person(self._cast.head, "POST", "/missions", json=order, headers=once)
         self._mission_id = asked["mission_id"]
@@ -87,7 +103,7 @@ class Story:
 
     async def issue(self) -> str:
         path = f"/missions/{self._mission_id}/issue"
-        reason = {"overrides": {"departure_past": "ការធ្វើតេស្តបង្ហាញប្រព័ន្ធ"}}
+        reason = {"overrides": {"departure_past": "ការអញ្ជើញបន្ទាន់ ថ្នាក់ដឹកនាំបានឯកភាពតាមទូរសព្ទមុនពេលចេញដំណើរ"}}
         mission = await self._at.as_person(self._cast.officer, "POST", path, json=reason)
         self._number = mission["number"]
         pdf = await self._at.letter(self._cast.officer, self._mission_id)
@@ -122,7 +138,7 @@ class Story:
     async def _where_to_reply(self) -> tuple[int, Callable[[], Awaitable[object]]]:
         """The chat and the act of replying: to the announcement in the unit's group, or else in the private chat."""
         traveller, group = telegram_id(self._cast.leader), self._cast.unit_chat()
-        form = {"user": str(traveller), "text": papers.report(self._departs)}
+        form = {"user": str(traveller), "text": papers.report(self._trip)}
         announcement = await self._bot_message(group, lambda m: "document" in m and self._number in m["caption"])
         if announcement is not None:
             reply = form | {"reply_to": str(announcement["message_id"])}
@@ -178,12 +194,6 @@ class Story:
         return next((message for message in messages if message["from"]["is_bot"] and fits(message)), None)
 
 
-def _yesterday_morning() -> datetime:
-    """Half past seven: so the stamps are in the past, and the order is still in force, at whatever hour one looks."""
-    yesterday = now().astimezone(PHNOM_PENH).date() - timedelta(days=1)
-    return datetime.combine(yesterday, clock(7, 30), PHNOM_PENH)
-
-
 def _buttons(message: dict[str, Any], prefix: str) -> list[str]:
     """The data of the message's buttons that begins with `prefix`."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
@@ -210,42 +220,66 @@ async def _link_token(plan: Plan, person: str) -> str | None:
             return None
 
 
-async def tell(plan: Plan) -> bool:
+async def tell(plan: Plan, keys: dict[str, str], cast: Cast) -> bool:
     """Play the story; returns whether every step was seen."""
-    cast = Cast()
-    clients = Clients(plan, await make_keys(plan, cast))
+    clients = Clients(plan, keys)
     story = Story(plan, clients, cast)
     try:
         for number, (khmer, english, play) in enumerate(story.steps(), 1):
             seen = await play()
-            click.secho(f"✔ {number}. {khmer} / {english}", fg="green", bold=True)
-            click.echo(f"     {seen}")
+            click.secho(f"{khmer_digits(number)}. {khmer}", fg="green", bold=True)
+            click.secho(f"   {english}", fg="green")
+            click.echo(f"   {seen}")
         summary = await story.summary()
     except StepFailed as error:
-        click.secho(f"✘ {error}", fg="red", bold=True)
+        click.secho(f"បរាជ័យ / failed: {error}", fg="red", bold=True)
         return False
     finally:
         await clients.close()
     (plan.path / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2), encoding="utf-8")
-    click.secho(f"✔ {summary['state']}: {summary['number']}, {len(summary['events'])} events, {summary['seconds']} s")
+    count, seconds = len(summary["events"]), summary["seconds"]
+    click.secho(f"\n{summary['number']}: {summary['state']}, {count} events, {seconds} s", bold=True)
     return bool(summary["state"] == "closed")
+
+
+def farewell(plan: Plan, keys: dict[str, str], cast: Cast) -> str:
+    """Where to look and with which key, for whoever stays."""
+    home = "http://127.0.0.1"
+    folder = _from_here(plan.path)
+    roles = (
+        ("អ្នកស្នើសុំ / who asks", cast.head),
+        ("អ្នកចេញលិខិត / who issues", cast.officer),
+        ("អ្នកពិនិត្យ / who checks", cast.checker),
+    )
+    return "\n".join(
+        (
+            "",
+            f"បណ្ណសារ / archive:  {home}:{plan.archive}/  (key: {plan.viewer_key})",
+            f"Telegram:           {home}:{plan.telegram}/",
+            f"issuer:             {home}:{plan.issuer}/  (Authorization: Bearer KEY)",
+            *(f"  {role}, {_called(person).en}: {keys[person]}" for role, person in roles),
+            f"បញ្ជា / commands:    . {folder}/env && besakakam events tail",
+            f"កំណត់ហេតុ / logs:    {folder}/logs/",
+            "Ctrl-C ដើម្បីបញ្ឈប់ / to stop",
+        )
+    )
 
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
 @click.option("--once", is_flag=True)
-def main(folder: Path, once: bool) -> None:
+@click.option("--colour", is_flag=True, help="The reader is a terminal, though this process writes to a pipe.")
+@click.pass_context
+def main(context: click.Context, folder: Path, once: bool, colour: bool) -> None:
     """Tell the story of one mission, then stay until ended (or, with --once, stop)."""
-    plan = Plan.load(folder)
-    if not asyncio.run(tell(plan)):
+    context.color = colour
+    plan, cast = Plan.load(folder), Cast()
+    keys = asyncio.run(make_keys(plan, cast))
+    plan.save_env({f"{role}_KEY": keys[getattr(cast, role.lower())] for role in ("HEAD", "OFFICER", "CHECKER")})
+    if not asyncio.run(tell(plan, keys, cast)):
         raise SystemExit(1)
     if not once:
-        click.echo(
-            f"\nបណ្ណសារ / archive   http://127.0.0.1:{plan.archive}/   (key: {plan.viewer_key})\n"
-            f"Telegram             http://127.0.0.1:{plan.telegram}/\n"
-            f"issuer               http://127.0.0.1:{plan.issuer}/openapi.json\n"
-            "Ctrl-C ដើម្បីបញ្ឈប់ / to stop"
-        )
+        click.echo(farewell(plan, keys, cast))
         asyncio.run(asyncio.Event().wait())
 
 

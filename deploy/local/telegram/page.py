@@ -6,16 +6,18 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from deploy.local.telegram.control_http import ACTORS
-from deploy.local.telegram.page_view import column
+from deploy.local.telegram.page_view import column, other_chats, shown_chats
 from deploy.local.telegram.words import WORDS, Language
 
 _HERE = Path(__file__).parent
+KHMER_TYPE = _HERE.parents[2] / "services" / "archive" / "web" / "static" / "fonts"
+"""The type of the archive's pages: a bare machine has none of its own."""
 _TEMPLATES = Environment(
     loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -24,15 +26,21 @@ def install(app: web.Application) -> None:
     app.router.add_get("/", _show)
     app.router.add_get("/favicon.ico", _no_icon)
     app.router.add_static("/static", _HERE / "static")
+    app.router.add_static("/khmer", KHMER_TYPE)
 
 
 async def _show(request: web.Request) -> web.Response:
     language: Language = "en" if request.query.get("lang") == "en" else "km"
     state = request.app[ACTORS].world.state
-    chats = sorted(state.chats.values(), key=lambda chat: chat.type == "private")
-    columns = [column(state, chat, language) for chat in chats]
+    opened = [int(chat) for chat in request.query.getall("open", []) if chat.lstrip("-").isdecimal()]
+    shown = shown_chats(state, opened)
     html = _TEMPLATES.get_template("page.html").render(
-        columns=columns, words=WORDS[language], language=language, other="km" if language == "en" else "en"
+        columns=[column(state, chat, language) for chat in shown],
+        others=other_chats(state, shown),
+        opened=opened,
+        words=WORDS[language],
+        language=language,
+        other="km" if language == "en" else "en",
     )
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
     return web.Response(text=html, content_type="text/html", headers=headers)

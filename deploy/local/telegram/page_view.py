@@ -11,6 +11,8 @@ from deploy.local.telegram.shapes import person
 from deploy.local.telegram.words import WORDS, Language, digits, size_words
 
 SHOWN = 200
+ROOM = 12
+"""Up to so many chats each have a column, also without a message."""
 PHNOM_PENH = timezone(timedelta(hours=7))
 
 
@@ -45,6 +47,28 @@ class Column:
     people: list[tuple[int, str]]
     bubbles: list[Bubble]
     closed: bool
+
+
+def shown_chats(state: State, opened: list[int]) -> list[Chat]:
+    """The chats that have a column: those opened, and either all or, where they are many, those with messages.
+
+    A person's private chat can be opened before its first message.
+    """
+    places = dict(state.chats)
+    for user_id in opened:
+        if user_id in state.users and user_id not in places:
+            places[user_id] = Chat(id=user_id, type="private")
+    few = len(state.chats) <= ROOM
+    shown = [chat for chat in places.values() if few or chat.messages or chat.id in opened]
+    return sorted(shown, key=lambda chat: chat.type == "private")
+
+
+def other_chats(state: State, shown: list[Chat]) -> list[tuple[int, str]]:
+    """Id and title of each group, and of each person's private chat, that has no column."""
+    seen = {chat.id for chat in shown}
+    groups = [(chat.id, chat.title or "") for chat in state.chats.values() if chat.type != "private"]
+    people = [(user.id, full_name(state, user.id)) for user in state.users.values() if not user.is_bot]
+    return [(chat_id, title) for chat_id, title in (*groups, *people) if chat_id not in seen]
 
 
 def column(state: State, chat: Chat, language: Language) -> Column:

@@ -6,10 +6,12 @@ Language = Literal["km", "en"]
 
 WORDS: dict[Language, dict[str, str]] = {
     "km": {
-        "title": "តេឡេក្រាមសម្រាប់សាកល្បង",
-        "notice": "ក្រុម និងសារទាំងអស់នៅទីនេះ សម្រាប់សាកល្បងប៉ុណ្ណោះ មិនត្រូវបានផ្ញើទៅតេឡេក្រាមពិតឡើយ។",
+        "title": "Telegram សម្រាប់សាកល្បង",
+        "notice": "ក្រុម និងសារទាំងអស់នៅទីនេះ សម្រាប់សាកល្បងប៉ុណ្ណោះ មិនត្រូវបានផ្ញើទៅ Telegram ពិតឡើយ។",
         "other_language": "English",
         "chats": "ក្រុម និងការសន្ទនា",
+        "more": "ក្រុម ឬបុគ្គលផ្សេងទៀត",
+        "open_chat": "បើក",
         "no_chats": "មិនទាន់មានក្រុមនៅឡើយទេ។",
         "no_messages": "មិនទាន់មានសារនៅឡើយទេ។",
         "private": "ការសន្ទនាផ្ទាល់",
@@ -47,6 +49,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "notice": "The groups and messages here are for trying out only; nothing is sent to the real Telegram.",
         "other_language": "ភាសាខ្មែរ",
         "chats": "Groups and conversations",
+        "more": "Another group or person",
+        "open_chat": "Open",
         "no_chats": "No groups yet.",
         "no_messages": "No messages yet.",
         "private": "Private conversation",

@@ -29,7 +29,9 @@ async def test_languages(hand: Hand) -> None:
     assert "3 members" in english
     assert WORDS["km"].keys() == WORDS["en"].keys()
     assert not [
-        word for word in WORDS["km"].values() if re.search("[a-z]", word.replace("English", "").format_map(_Blank()))
+        word
+        for word in WORDS["km"].values()
+        if re.search("[a-z]", word.replace("English", "").replace("Telegram", "").format_map(_Blank()))
     ]
 
 
@@ -78,3 +80,44 @@ def test_entities_as_html() -> None:
     html = rich("😀<bក>yz", entities)
     link = '<a href="https://example.org/&#34;" rel="noopener noreferrer" target="_blank">z</a>'
     assert html == f"<b>😀</b><b><i>&lt;b</i></b><i>ក&gt;</i>y{link}"
+
+
+async def test_where_chats_are_many_empty_ones_are_opened_by_hand(bot: Bot, hand: Hand) -> None:
+    ids = [-1_009_000_000_000 - number for number in range(20)]
+    for chat in ids:
+        await hand.post("chats", id=chat, title=f"ក្រុមទី{chat}", members=[{"user": "bot"}])
+    await bot.send_message(ids[3], "សួស្ដី")
+    page = await _page(hand)
+    assert _columns(page) == [str(ids[3])]
+    assert f'<option value="{ids[4]}">' in page
+    assert f'<option value="{ids[3]}">' not in page
+    page = await _page(hand, f"?open={ids[4]}&open=junk&open=-1")
+    assert _columns(page) == [str(ids[3]), str(ids[4])]
+    assert f'name="open" value="{ids[4]}"' in page, "opening one more keeps what is open"
+
+
+async def test_anybodys_private_chat_can_be_opened_before_its_first_message(hand: Hand) -> None:
+    somebody = 6_000_000_777
+    await hand.post("users", id=somebody, first_name="ចាន់")
+    page = await _page(hand)
+    assert f'<option value="{somebody}">' in page
+    assert str(somebody) not in _columns(page)
+    assert str(somebody) in _columns(await _page(hand, f"?open={somebody}"))
+    async with hand.session.get(f"/control/chats/{somebody}/messages") as response:
+        assert response.status == 400, "looking at it makes nothing"
+    await hand.post(f"chats/{somebody}/messages", user=somebody, text="/start")
+    assert str(somebody) in _columns(await _page(hand))
+
+
+def _columns(page: str) -> list[str]:
+    return re.findall(r'data-chat="(-?\d+)"', page)
+
+
+async def test_type_comes_from_here(hand: Hand) -> None:
+    async with hand.session.get("/static/page.css") as response:
+        sheet = await response.text()
+    addresses = [address.replace("fonts/", "/static/fonts/") for address in re.findall(r'url\("([^"]+)"\)', sheet)]
+    assert len(addresses) == 3
+    for address in addresses:
+        async with hand.session.get(address) as response:
+            assert response.status == 200

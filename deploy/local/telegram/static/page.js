@@ -102,6 +102,7 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("submit", (event) => {
+  if (!event.target.matches(".compose")) return;
   event.preventDefault();
   guarded(send(event.target));
 });
