@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic_core import to_jsonable_python
 
-from services.archive.domain import Mission, State, folded
+from services.archive.domain import Mission, State
 from shared.postgres import Connection, Row
 from shared.values import MissionId
 
@@ -20,17 +20,8 @@ class Listed:
     updated_position: int
 
 
-@dataclass(frozen=True)
-class Search:
-    """What a list shows: the words that must all be found, a state or any, and where the page before it ended."""
-
-    words: str = ""
-    state: State | None = None
-    before: int | None = None
-    limit: int = 30
-
-
-def _listed(row: Row) -> Listed:
+def listed(row: Row) -> Listed:
+    """The mission that a row of the table tells of."""
     values = dict(row)
     first, updated = values.pop("first_position"), values.pop("updated_position")
     values["state"] = State(values["state"])
@@ -81,34 +72,15 @@ async def ids_after(connection: Connection, mission_id: UUID, limit: int) -> lis
     return [row["mission_id"] for row in rows]
 
 
-async def page(connection: Connection, search: Search) -> list[Listed]:
-    """A page of missions, those that began last first.
-
-    Each word must be in the number, purpose, places or printed names, or in the name of somebody who asked or travels.
-    """
-    rows = await connection.fetch(
-        "SELECT * FROM mission WHERE ($1::bigint IS NULL OR first_position < $1) AND ($2::text IS NULL OR state = $2)"
-        " AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS word WHERE strpos(mission.folded, word) = 0"
-        " AND NOT EXISTS (SELECT FROM person WHERE person.person = ANY (mission.people)"
-        " AND strpos(person.folded, word) > 0))"
-        " ORDER BY first_position DESC LIMIT $4",
-        search.before,
-        search.state,
-        folded(search.words).split(),
-        search.limit,
-    )
-    return [_listed(row) for row in rows]
-
-
 async def changed(connection: Connection, after: int, limit: int) -> list[Listed]:
     """Missions with an event past the position `after`, in the order of their latest events."""
     rows = await connection.fetch(
         "SELECT * FROM mission WHERE updated_position > $1 ORDER BY updated_position LIMIT $2", after, limit
     )
-    return [_listed(row) for row in rows]
+    return [listed(row) for row in rows]
 
 
 async def one(connection: Connection, mission_id: MissionId) -> Listed | None:
     """One mission, or None where no event names it."""
     row = await connection.fetchrow("SELECT * FROM mission WHERE mission_id = $1", mission_id)
-    return _listed(row) if row else None
+    return listed(row) if row else None

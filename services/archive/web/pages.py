@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from services.archive.domain import Names, State
-from services.archive.store import directory, log, missions
-from services.archive.store.missions import Listed, Search
+from services.archive.store import directory, log
+from services.archive.store.missions import Listed
+from services.archive.store.search import Search, page
 from services.archive.web import words
 from services.archive.web.api import as_json, mission_found
 from services.archive.web.facts import sheet
@@ -37,7 +38,7 @@ async def home(
         limit=PAGE + 1,
     )
     head = await log.head(snapshot)
-    found = await missions.page(snapshot, search)
+    found = await page(snapshot, search)
     shown = found[:PAGE]
     reader = shelf.look.reader(request, await _names(snapshot, shown))
     context = {

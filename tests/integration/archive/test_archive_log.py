@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from services.archive.handlers import Archivist
 from services.archive.settings import ArchiveSettings
-from services.archive.store import directory, log, missions
-from services.archive.store.missions import Search
+from services.archive.store import directory, log, missions, search
+from services.archive.store.search import Search
 from shared.documents import DocumentStore
 from shared.errors import NotYet
 from shared.postgres import Connection, Pool, open_pool, transaction
@@ -178,7 +178,7 @@ async def test_search_finds_by_number_purpose_place_and_name(
         async with pool.acquire() as connection:
 
             async def found(words: str, **more: object) -> list[object]:
-                page = await missions.page(connection, Search(words=words, **more))  # type: ignore[arg-type]
+                page = await search.page(connection, Search(words=words, **more))  # type: ignore[arg-type]
                 return [item.mission.mission_id for item in page]
 
             assert await found("") == [second.mission_id, first.mission_id]
