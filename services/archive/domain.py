@@ -22,7 +22,7 @@ from shared.events import (
     ReturnSentBack,
 )
 from shared.i18n import Language
-from shared.khmer import latin_digits
+from shared.khmer import search_key
 from shared.values import DocumentRef, MissionId, Order, Slug, StaffNumber
 
 E = TypeVar("E", bound=Event)
@@ -175,7 +175,7 @@ def summarise(mission_id: MissionId, events: Sequence[AnyEvent]) -> Mission:
         places_en=places_en,
         travellers=travellers,
         people=tuple(dict.fromkeys(filter(None, (requester, *travellers)))),
-        folded=folded(" ".join(filter(None, (number, purpose, places_km, places_en, *printed)))),
+        folded=folded(*filter(None, (number, purpose, places_km, places_en, *printed))),
         started_at=min(event.occurred_at for event in events),
         updated_at=max(event.occurred_at for event in events),
     )
@@ -200,8 +200,11 @@ def _places(order: Order | None, issued: MissionIssued | None) -> tuple[str, str
     return hosts, hosts
 
 
-def folded(text: str) -> str:
-    """The text as searches compare it: without case, with Latin digits, without marks that nobody sees or types."""
-    plain = latin_digits(unicodedata.normalize("NFKC", text)).casefold()
-    visible = ("" if unicodedata.category(c) == "Cf" else " " if unicodedata.category(c) == "Cc" else c for c in plain)
-    return " ".join("".join(visible).split())
+def folded(*texts: str) -> str:
+    """The texts as searches compare them, a space between: by `search_key`, and without what nobody sees or types."""
+    return " ".join(filter(None, (_folded(text) for text in texts)))
+
+
+def _folded(text: str) -> str:
+    kinds = ((c, unicodedata.category(c)) for c in search_key(text))
+    return " ".join("".join("" if kind == "Cf" else " " if kind == "Cc" else c for c, kind in kinds).split())

@@ -57,7 +57,7 @@ def people_of(event: DirectoryChanged) -> list[PersonName]:
             name_latin=who.name_latin,
             position_km=who.position_km,
             position_en=who.position_en,
-            folded=folded(f"{who.name_km} {who.name_latin}"),
+            folded=folded(who.name_km, who.name_latin),
             listed_at=event.occurred_at,
         )
         for who in event.data.people

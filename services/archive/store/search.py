@@ -47,11 +47,17 @@ async def page(connection: Connection, search: Search) -> list[Listed]:
 
     Each word must be in the number, purpose, places or printed names, or in the name of somebody who asked or travels.
     """
-    words = [await _word(connection, text) for text in dict.fromkeys(folded(search.words).split()[:MOST_WORDS])]
+    words = [await _word(connection, text) for text in _texts(search.words)]
     found = await _among_the_newest(connection, search, words)
     if words and len(found) < search.limit:
         found = await _by_keys(connection, search, words)
     return sorted(map(listed, found), key=lambda each: -each.first_position)
+
+
+def _texts(words: str) -> list[str]:
+    """The words as they stand in missions, each once; each apart, since texts are folded without spaces in Khmer."""
+    each = (text for typed in words.split() for text in folded(typed).split())
+    return list(dict.fromkeys(each))[:MOST_WORDS]
 
 
 async def _word(connection: Connection, word: str) -> Word:
@@ -81,8 +87,8 @@ async def _by_keys(connection: Connection, search: Search, words: Sequence[Word]
     matches, values = _matches(words, [search.before or LAST, search.limit])
     keys, values = _keys(search, words, values)
     return await connection.fetch(
-        "SELECT found.* FROM"  # noqa: S608 (own text; all that is asked for goes beside it)
-        " generate_series((SELECT shelf(least($1::bigint - 1, max(first_position))) FROM mission), 0, -1) AS shelf,"
+        "SELECT found.* FROM generate_series("  # noqa: S608 (own text; all that is asked for goes beside it)
+        " (SELECT shelf(max(first_position)) FROM mission WHERE first_position < $1::bigint), 0, -1) AS shelf,"
         f" LATERAL (SELECT * FROM mission WHERE first_position < $1 AND {keys} AND {matches}"
         " ORDER BY first_position + 0 DESC LIMIT $2) AS found LIMIT $2",
         *values,

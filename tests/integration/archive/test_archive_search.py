@@ -65,7 +65,7 @@ def holds(mission: Mission, word: str) -> bool:
 
 
 def by_reading_all(all_of_them: Sequence[Listed], wanted: Search) -> list[UUID]:
-    words = folded(wanted.words).split()[: search.MOST_WORDS]
+    words = [text for typed in wanted.words.split() for text in folded(typed).split()][: search.MOST_WORDS]
     found = [
         each.mission.mission_id
         for each in sorted(all_of_them, key=lambda each: -each.first_position)
@@ -110,6 +110,27 @@ async def test_a_search_finds_what_reading_all_would_find(
     for wanted in [asked(chance) for _ in range(120)]:
         found = [each.mission.mission_id for each in await search.page(connection, wanted)]
         assert found == by_reading_all(told, wanted), wanted
+
+
+@pytest.mark.parametrize(
+    ("written", "sought"),
+    [
+        ("បណ្តុះបណ្តាល", "បណ្ដុះបណ្ដាល"),
+        ("ប្រជុំ អន្តរក្រសួង", "ប្រជុំអន្តរក្រសួង"),
+        ("មោ\u200b៉ង", "ម៉ោង"),
+        ("១២៣ មស", "123"),
+        ("Université", "UNIVERSITE"),
+    ],
+)
+async def test_however_it_was_typed_it_is_found(connection: Connection, written: str, sought: str) -> None:
+    (told,) = some(1, 1)
+    await missions.save(connection, [replace(told, mission=replace(told.mission, folded=folded(written)))])
+    assert await search.page(connection, Search(words=sought))
+    assert await search.page(connection, Search(words=written))
+
+
+async def test_nothing_is_found_where_nothing_is(connection: Connection) -> None:
+    assert await search.page(connection, Search(words="x នរណា")) == []
 
 
 async def test_a_mission_is_found_as_it_now_stands(connection: Connection) -> None:

@@ -14,7 +14,7 @@ def test_the_newest_names_hold_whatever_is_told_last() -> None:
     assert register.units["mcs.policy"].name_km == "នាយកដ្ឋានគោលនយោបាយ"
     assert (register.people["MCS-0001"].name_latin, register.people["MCS-0001"].folded) == (
         "SOK Mealea",
-        "សុខ មាលា sok mealea",
+        "សុខមាលា sok mealea",
     )
     assert register.people["MCS-0100"].name_latin == "FORMER"
     assert register.duties["mcs.policy.d01"].listed_at == unit_listed(2).occurred_at
