@@ -10,8 +10,9 @@ import click
 from services import provision
 from services.command import SERVICES, database, explained, run
 from services.events import events
+from services.telegram import telegram
 from shared.clock import PHNOM_PENH
-from shared.postgres import Pool, migrate, transaction
+from shared.postgres import migrate
 from shared.service import migrations_of
 
 if TYPE_CHECKING:
@@ -132,25 +133,8 @@ def keys_revoke(key_id: str) -> None:
     click.echo("បានបញ្ចប់ / revoked")
 
 
-@main.group()
-def telegram() -> None:
-    """Telegram accounts."""
-
-
-@telegram.command("link")
-@click.argument("person")
-def telegram_link(person: str) -> None:
-    """Make a one-time link token for PERSON: sent to the bot as `/start TOKEN`, it binds their Telegram account."""
-    from services.notifier.store.accounts import make_link
-
-    async def make(pool: Pool) -> str:
-        async with transaction(pool) as connection:
-            return await make_link(connection, person)
-
-    click.echo(run("notifier", make))
-
-
 main.add_command(events)
+main.add_command(telegram)
 
 
 @events.command("asyncapi")

@@ -18,7 +18,7 @@ OUTBOXES = " UNION ALL ".join(
     for service in SERVICES
 )
 """Every event that was ever written; see `tests.chaos.effects`."""
-_OPEN = "SELECT 1 FROM notifier.delivery WHERE state IN ('pending', 'sending') OR resend_at IS NOT NULL"
+_OPEN = "SELECT 1 FROM notifier.delivery WHERE state IN ('pending', 'sending') OR resend_at IS NOT NULL OR waits"
 
 
 async def quiet(place: Place, seconds: float) -> list[str]:

@@ -24,18 +24,28 @@ def _end(chat: int, steps: dict[int, int]) -> int:
     return chat
 
 
+async def moved_to(connection: Connection, chat: int) -> int | None:
+    """The chat that the group is now; None where it did not become another."""
+    found: int | None = await connection.fetchval("SELECT moved_to FROM chat WHERE chat = $1", chat)
+    return found
+
+
 async def move(connection: Connection, old: int, new: int) -> None:
-    """The group `old` is now the supergroup `new`: what waits for it goes there."""
+    """The group `old` is now the supergroup `new`: what waits for it goes there, refused or not."""
+    if old == new:
+        return
     await connection.execute(
         "INSERT INTO chat (chat, moved_to) VALUES ($1, $2) ON CONFLICT (chat) DO UPDATE SET moved_to = $2", old, new
     )
     while not await _take_along(connection, old, new):
         pass
     await connection.execute(
-        "UPDATE delivery SET state = 'cancelled', error = 'the supergroup has one of its own', settled_at = now()"
-        " WHERE chat = $1 AND state = 'pending' AND kind IN ('announcement', 'notice')",
+        "UPDATE delivery SET state = 'cancelled', error = 'the supergroup has one of its own', settled_at = now(),"
+        " waits = false WHERE chat = $1 AND (state = 'pending' OR state = 'failed' AND waits)"
+        " AND kind IN ('announcement', 'notice')",
         old,
     )
+    await connection.execute("UPDATE delivery SET waits = false WHERE chat = $1 AND state = 'failed' AND waits", old)
 
 
 async def _take_along(connection: Connection, old: int, new: int) -> bool:
@@ -43,7 +53,9 @@ async def _take_along(connection: Connection, old: int, new: int) -> bool:
     try:
         async with connection.transaction():
             await connection.execute(
-                "UPDATE delivery SET chat = $2 WHERE chat = $1 AND state = 'pending'"
+                "UPDATE delivery SET chat = $2, state = 'pending', waits = false, settled_at = NULL,"
+                " due_at = CASE WHEN waits THEN now() ELSE due_at END, owner = NULL"
+                " WHERE chat = $1 AND (state = 'pending' OR state = 'failed' AND waits)"
                 " AND kind IN ('announcement', 'notice') AND NOT EXISTS (SELECT 1 FROM delivery AS there"
                 "  WHERE there.chat = $2 AND there.kind = delivery.kind AND there.ref = delivery.ref"
                 "  AND there.mission_id IS NOT DISTINCT FROM delivery.mission_id)",
@@ -63,24 +75,6 @@ async def freeze(connection: Connection, chat: int, seconds: float) -> None:
         chat,
         timedelta(seconds=seconds),
     )
-
-
-async def set_unreachable(connection: Connection, chat: int, reason: str) -> None:
-    """Note why the bot cannot write there."""
-    await connection.execute(
-        "INSERT INTO chat (chat, unreachable) VALUES ($1, $2) ON CONFLICT (chat) DO UPDATE SET unreachable = $2"
-        " WHERE chat.unreachable IS DISTINCT FROM $2",
-        chat,
-        reason,
-    )
-
-
-async def set_reachable(connection: Connection, chat: int) -> bool:
-    """Note that the bot can write there; True where it could not before."""
-    changed = await connection.fetchval(
-        "UPDATE chat SET unreachable = NULL WHERE chat = $1 AND unreachable IS NOT NULL RETURNING 1", chat
-    )
-    return changed is not None
 
 
 async def file_id(connection: Connection, bot_id: int, sha256: str) -> str | None:

@@ -16,9 +16,10 @@ RESENDS_AT_ONCE: Final = 500
 async def claim(connection: Connection, owner: UUID) -> Delivery | None:
     """Mark the next due delivery as being sent by `owner`; commit before calling Telegram.
 
-    The eldest comes first. At most one delivery of a chat and one announcement of an order are under way at a time:
-    the first keeps the chat's order of messages, the second lets one upload of the letter serve all chats. Where our
-    pacing or Telegram's flood control lets a message wait, its whole chat is frozen, and so nothing overtakes it.
+    Announcements come first, then the eldest. At most one delivery of a chat and one announcement of an order are under
+    way at a time: the first keeps the chat's order of messages, the second lets one upload of the letter serve all
+    chats. Where our pacing or Telegram's flood control lets a message wait, its whole chat is frozen, and so nothing
+    overtakes it but an announcement.
     """
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", _CLAIM_LOCK)
     return delivery_of(
@@ -30,7 +31,7 @@ async def claim(connection: Connection, owner: UUID) -> Delivery | None:
             "  AND (chat.frozen_until IS NULL OR chat.frozen_until <= now())"
             "  AND NOT EXISTS (SELECT 1 FROM delivery AS busy WHERE busy.state = 'sending' AND (busy.chat = this.chat"
             "   OR (busy.mission_id = this.mission_id AND busy.kind = 'announcement' AND this.kind = 'announcement')))"
-            "  ORDER BY this.created_at LIMIT 1 FOR UPDATE OF this SKIP LOCKED)"
+            "  ORDER BY this.kind <> 'announcement', this.created_at LIMIT 1 FOR UPDATE OF this SKIP LOCKED)"
             " RETURNING *",
             owner,
         )
@@ -77,7 +78,7 @@ async def sent(connection: Connection, delivery_id: UUID, at: Posted) -> None:
     """The message stands there, whichever attempt it came from, and none follows."""
     await connection.execute(
         "UPDATE delivery SET state = 'sent', sent_chat = $2, message_id = $3, is_copy = $4, resend_at = NULL,"
-        " error = NULL, settled_at = now() WHERE delivery_id = $1",
+        " error = NULL, waits = false, settled_at = now() WHERE delivery_id = $1",
         delivery_id,
         at.chat,
         at.message_id,
@@ -90,20 +91,24 @@ async def ended(
     attempt: Delivery,
     state: Literal["uncertain", "failed"],
     error: str,
+    *,
     resend_after: float | None = None,
+    waits: bool = False,
 ) -> bool:
     """No further attempt follows, but for a marked copy after so many seconds where they are given; of a copy, never.
 
+    One that `waits` failed for a reason that passes, and is taken up then.
     False where this attempt has been settled before, or the message has meanwhile been seen to stand in the chat.
     """
     changed = await connection.fetchval(
-        "UPDATE delivery SET state = $4, error = $5, settled_at = now(),"
+        "UPDATE delivery SET state = $4, error = $5, settled_at = now(), waits = $7,"
         " resend_at = CASE WHEN NOT is_copy THEN now() + $6 END"
         " WHERE delivery_id = $1 AND state = 'sending' AND owner = $2 AND started_at = $3 RETURNING 1",
         *_claimed(attempt),
         state,
         error,
         None if resend_after is None else timedelta(seconds=resend_after),
+        waits,
     )
     return changed is not None
 
@@ -138,24 +143,4 @@ async def put_off(connection: Connection, attempt: Delivery, seconds: float, err
         timedelta(seconds=seconds),
         error,
         counts,
-    )
-
-
-async def failed_announcements(connection: Connection, chat: int) -> list[Delivery]:
-    """Announcements of open orders that certainly did not arrive in the chat, eldest first."""
-    rows = await connection.fetch(
-        "SELECT delivery.* FROM delivery JOIN order_copy USING (mission_id) WHERE delivery.chat = $1"
-        " AND kind = 'announcement' AND delivery.state = 'failed' AND order_copy.state <> 'closed'"
-        " ORDER BY delivery.created_at",
-        chat,
-    )
-    return [delivery for row in rows if (delivery := delivery_of(row)) is not None]
-
-
-async def take_up(connection: Connection, delivery_id: UUID) -> None:
-    """A delivery that certainly failed is due again."""
-    await connection.execute(
-        "UPDATE delivery SET state = 'pending', owner = NULL, due_at = now(), settled_at = NULL"
-        " WHERE delivery_id = $1 AND state = 'failed'",
-        delivery_id,
     )

@@ -67,7 +67,7 @@ class Unchanged:
 
 @dataclass(frozen=True)
 class Failed:
-    """Not done, and it never will be. `unreachable`: the bot may not write in this chat at all."""
+    """Not done. `unreachable`: the bot may not write so in this chat, which may pass; otherwise it never will be."""
 
     reason: str
     unreachable: bool
@@ -91,7 +91,13 @@ _UNREACHABLE: Final = (
     "chat not found",
     "not enough rights",
     "rights to send",
-    "chat_write_forbidden",
+    "_forbidden",
+    "upgraded to a supergroup",
+    "topic_closed",
+    "topic_deleted",
+    "channel_private",
+    "user_is_blocked",
+    "user_banned_in_channel",
     "chat_restricted",
     "deactivated",
     "kicked",

@@ -9,14 +9,13 @@ from aiogram.types import Message as TelegramMessage
 
 from services.notifier.domain.contents import Answer
 from services.notifier.domain.returns import is_about_a_return
-from services.notifier.store import accounts, chats, deliveries, directory
+from services.notifier.store import accounts, chats, deliveries, directory, reachability
 from services.notifier.store.deliveries import Notice
-from services.notifier.telegram import commands, presses, reachability, returning, wording
+from services.notifier.telegram import commands, presses, returning, wording
 from services.notifier.telegram.talk import Incoming, Talk, incoming, say
 from shared.errors import Refused
 
 GONE = {"left", "kicked"}
-THERE = {"member", "administrator", "creator"}
 
 
 def build_dispatcher() -> Dispatcher:
@@ -29,7 +28,7 @@ def build_dispatcher() -> Dispatcher:
 def build_router() -> Router:
     """The routes, most particular first."""
     router = Router(name="notifier")
-    router.message.register(on_migration, F.migrate_to_chat_id)
+    router.message.register(on_migration, F.migrate_to_chat_id | F.migrate_from_chat_id)
     router.message.register(on_leadership, F.from_user, in_leadership)
     router.message.register(on_start, CommandStart(), F.chat.type == "private", F.from_user)
     router.message.register(on_start, Command("help"), F.from_user)
@@ -46,16 +45,19 @@ def build_router() -> Router:
 
 
 async def on_migration(sent: TelegramMessage, talk: Talk) -> None:
-    assert sent.migrate_to_chat_id is not None
-    await chats.move(talk.connection, sent.chat.id, sent.migrate_to_chat_id)
+    """Telegram tells it in the old group, in the new one, or in both."""
+    if sent.migrate_to_chat_id is not None:
+        await chats.move(talk.connection, sent.chat.id, sent.migrate_to_chat_id)
+    elif sent.migrate_from_chat_id is not None:
+        await chats.move(talk.connection, sent.migrate_from_chat_id, sent.chat.id)
 
 
 async def on_membership(change: ChatMemberUpdated, talk: Talk) -> None:
     status = change.new_chat_member.status
     if status in GONE:
-        await chats.set_unreachable(talk.connection, change.chat.id, f"bot {status}")
-    elif status in THERE:
-        await reachability.reachable_again(talk.connection, change.chat.id)
+        await reachability.told_gone(talk.connection, change.chat.id, f"bot {status}")
+    else:
+        await reachability.told_there(talk.connection, change.chat.id)
 
 
 async def in_leadership(sent: TelegramMessage, talk: Talk) -> bool:

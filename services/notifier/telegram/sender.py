@@ -10,7 +10,7 @@ import structlog
 from aiogram import Bot
 
 from services.notifier.settings import NotifierSettings
-from services.notifier.store import sending
+from services.notifier.store import reachability, sending
 from services.notifier.store.deliveries import Delivery
 from services.notifier.telegram import resending
 from services.notifier.telegram.calls import Calls
@@ -166,13 +166,18 @@ class Sender:
             try:
                 for owner in await self._dead():
                     await self._settler.abandon(owner)
-                if await resending.take_up(self._pool):
+                if await resending.take_up(self._pool) or await self._look_again():
                     self.wake()
             except TRANSIENT as error:
                 log.warning("sender.waiting", error=repr(error))
             except Exception:  # a bug must not end the sender
                 log.exception("recovery.broken")
             await asyncio.sleep(WATCH_SECONDS)
+
+    async def _look_again(self) -> bool:
+        """Try a refused message in each chat whose time has come."""
+        async with transaction(self._pool) as connection:
+            return await reachability.look(connection) > 0
 
     async def _dead(self) -> list[UUID]:
         async with transaction(self._pool) as connection:

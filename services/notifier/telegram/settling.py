@@ -11,9 +11,9 @@ import structlog
 from services.notifier import announcements
 from services.notifier.domain.posted import Posted
 from services.notifier.settings import NotifierSettings
-from services.notifier.store import chats, orders, sending
+from services.notifier.store import chats, orders, reachability, sending
 from services.notifier.store.deliveries import Delivery
-from services.notifier.telegram import reachability, tracing
+from services.notifier.telegram import tracing
 from services.notifier.telegram.calls import Done
 from services.notifier.telegram.outcome import (
     Failed,
@@ -136,7 +136,7 @@ class Settler:
         became of it, and a second one harms nobody, since a button acts once.
         """
         after = None if delivery.is_copy or not self._resend_seconds else self._resend_seconds
-        if await sending.ended(connection, delivery, "uncertain", outcome.reason, after):
+        if await sending.ended(connection, delivery, "uncertain", outcome.reason, resend_after=after):
             follows = after is not None
             await announcements.failed(connection, delivery, outcome.reason, certain=False, copy_follows=follows)
 
@@ -146,7 +146,7 @@ class Settler:
             await sending.sent(connection, delivery.delivery_id, at)
             return
         await announcements.stands(connection, delivery, at)
-        await reachability.reachable_again(connection, done.chat)
+        await reachability.wrote(connection, done.chat)
         if done.file_id and delivery.mission_id and (order := await orders.find(connection, delivery.mission_id)):
             await chats.set_file_id(connection, self._bot_id, order.issued.letter.sha256, done.file_id)
 
@@ -159,10 +159,14 @@ class Settler:
         await chats.move(connection, delivery.chat or 0, outcome.chat)
 
     async def _failed(self, connection: Connection, delivery: Delivery, outcome: Failed) -> None:
-        """Telegram refused it. Where it was the copy, nobody can know of the first message still."""
+        """Telegram refused it, and it is told unless it was told before.
+
+        Where it was the copy, nobody can know of the first message still.
+        """
+        ended = await sending.ended(connection, delivery, "failed", outcome.reason, waits=outcome.unreachable)
         if outcome.unreachable and delivery.chat is not None:
-            await chats.set_unreachable(connection, delivery.chat, outcome.reason)
-        if await sending.ended(connection, delivery, "failed", outcome.reason):
+            await reachability.refused(connection, delivery.chat, outcome.reason, delivery.started_at)
+        if ended and delivery.error != outcome.reason:
             await announcements.failed(connection, delivery, outcome.reason, certain=not delivery.is_copy)
 
     async def _forget_file(self, connection: Connection, delivery: Delivery) -> None:
