@@ -4,15 +4,17 @@ Contracts only grow: a field may be added with a default; anything else is a new
 Unknown fields are passed on as they came, so an older consumer understands a newer producer and loses nothing of it.
 """
 
-from datetime import date
 from typing import Annotated, Literal, get_args
 from uuid import UUID, uuid4
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, StrictBool, StringConstraints, TypeAdapter, ValidationError
 
 from shared.clock import now
 from shared.errors import MalformedEvent, UnknownEvent
+from shared.texts import ONE_LINE, storable
 from shared.values import (
+    Count,
+    Day,
     DocumentRef,
     DutyListed,
     Endorsement,
@@ -21,9 +23,11 @@ from shared.values import (
     GroupListed,
     Line,
     MissionId,
+    Moment,
     NamedDuty,
     NamedStop,
     NamedTraveller,
+    OptionalParagraph,
     Order,
     Paragraph,
     PersonListed,
@@ -32,6 +36,7 @@ from shared.values import (
     ReturnId,
     Slug,
     StaffNumber,
+    TelegramId,
     Value,
 )
 
@@ -52,8 +57,8 @@ class Event(Value):
     type: str
     version: int
     source: Annotated[str, StringConstraints(pattern=r"^/besakakam/[a-z]+$")]
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    occurred_at: AwareDatetime = Field(alias="time", default_factory=now)
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=ONE_LINE)]
+    occurred_at: Moment = Field(alias="time", default_factory=now)
     correlation_id: UUID = Field(alias="correlationid")
     causation_id: UUID | None = Field(alias="causationid", default=None)
     datacontenttype: Literal["application/json"] = "application/json"
@@ -97,11 +102,11 @@ class MissionIssuedData(AboutMission):
     """
 
     number: Line
-    serial: Annotated[int, Field(ge=1)]
-    year: int
+    serial: Count
+    year: Annotated[int, Field(strict=True, ge=1900, lt=2200)]
     issuer: Slug
     issued_by: StaffNumber
-    issued_at: AwareDatetime
+    issued_at: Moment
     requester: StaffNumber
     order: Order
     travellers: tuple[NamedTraveller, ...]
@@ -124,7 +129,7 @@ class MissionRefusedData(AboutMission):
 
     requester: StaffNumber
     findings: tuple[Finding, ...] = ()
-    reason: str = ""
+    reason: OptionalParagraph = ""
     refused_by: StaffNumber | None = None
 
 
@@ -141,7 +146,7 @@ class AnnouncementData(AboutMission):
 
     delivery_id: UUID
     number: Line
-    chat: int
+    chat: TelegramId
     chat_name: Line
     audience: Literal["leadership", "unit"]
     unit: Slug | None = None
@@ -150,7 +155,7 @@ class AnnouncementData(AboutMission):
 class AnnouncementDeliveredData(AnnouncementData):
     """`message_id` is Telegram's, unique within `chat`."""
 
-    message_id: int
+    message_id: TelegramId
 
 
 class AnnouncementDelivered(Event):
@@ -164,9 +169,9 @@ class AnnouncementDelivered(Event):
 class AnnouncementFailedData(AnnouncementData):
     """`certain` is false where nobody can know whether it arrived; with `copy_follows` it is sent again, so marked."""
 
-    certain: bool
+    certain: StrictBool
     reason: Line
-    copy_follows: bool = False
+    copy_follows: StrictBool = False
 
 
 class AnnouncementFailed(Event):
@@ -233,13 +238,13 @@ class DirectoryChangedData(Value):
     """One unit with all that belongs to it, as it now is; a higher `revision` replaces a lower one."""
 
     unit: Slug
-    revision: Annotated[int, Field(ge=1)]
+    revision: Count
     institution: Slug
     parent: Slug | None = None
     kind: Slug
     name_km: Line
     name_en: Line
-    until: date | None = None
+    until: Day | None = None
     people: tuple[PersonListed, ...] = ()
     posts: tuple[PostHeld, ...] = ()
     groups: tuple[GroupListed, ...] = ()
@@ -276,7 +281,7 @@ class _Kind(Value):
     id: UUID
     type: str
     version: Annotated[int, Field(strict=True)]
-    time: AwareDatetime
+    time: Moment
 
 
 _KIND = TypeAdapter(_Kind)
@@ -288,6 +293,8 @@ def parse(body: bytes) -> AnyEvent:
     Raises `MalformedEvent` for what is not an event of the contract, `UnknownEvent` for a type or version of the
     future.
     """
+    if not storable(body):
+        raise MalformedEvent("holds NUL, NaN or an infinite number, which JSON or PostgreSQL does not have")
     try:
         kind = _KIND.validate_json(body)
     except ValidationError as error:

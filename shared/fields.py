@@ -9,11 +9,13 @@ from datetime import date
 from typing import Any
 
 from shared.i18n import Message, message
+from shared.texts import ONE_LINE, STORABLE
 
 EMPTY = message("is empty")
 INVALID = message("is not valid")
 MOMENT = message("is not a date and time with its time zone, such as 2026-03-05T08:00:00+07:00")
 DAY = message("is not a date, such as 2026-03-05")
+NULL = message("is null: give a value, or leave the field out where it may be absent")
 OBJECT = message("is not an object with named fields")
 
 PHRASES: dict[str, Message] = {
@@ -22,6 +24,8 @@ PHRASES: dict[str, Message] = {
     "json_invalid": message("is not JSON that can be read"),
     "string_too_long": message("is longer than {limit} characters"),
     "string_too_short": message("is shorter than {limit} characters"),
+    "invisible": message("holds nothing that can be seen"),
+    "ambiguous": message("names a field twice, or holds NUL, NaN or an infinite number"),
     "string_pattern_mismatch": message("is not written as it should be"),
     "string_type": message("is not text"),
     "timezone_aware": MOMENT,
@@ -39,12 +43,17 @@ PHRASES: dict[str, Message] = {
 FAMILIES: dict[str, Message] = {
     "datetime": MOMENT,
     "date": DAY,
+    "bool": message("is neither true nor false"),
     "int": message("is not a whole number"),
     "uuid": message("is not an identifier (UUID)"),
     "model": OBJECT,
     "dict": OBJECT,
 }
 """Kinds that are told apart only by what follows the first word: `datetime_parsing`, `datetime_type` and so on."""
+PATTERNS: dict[str, Message] = {
+    ONE_LINE: message("holds a line break or an invisible control character"),
+    STORABLE: message("holds the character NUL"),
+}
 LIMITS = ("max_length", "min_length", "gt", "ge", "lt", "le")
 
 
@@ -54,6 +63,10 @@ def told(error: Mapping[str, Any]) -> Message:
     text = PHRASES.get(kind) or FAMILIES.get(kind.split("_", maxsplit=1)[0], INVALID)
     if kind.endswith("_short") and context.get("min_length") == 1:
         return EMPTY
+    if kind.endswith("_type") and error.get("input", "") is None:
+        return NULL
+    if context.get("pattern") in PATTERNS:
+        return PATTERNS[context["pattern"]]
     if "expected" in context and text in (PHRASES["enum"], PHRASES["literal_error"]):
         return message(text.text, expected=str(context["expected"]).replace(" or ", ", "))
     limit = next((context[name] for name in LIMITS if name in context), None)

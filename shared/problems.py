@@ -37,6 +37,8 @@ STATUS_TEXTS = {
     405: ("method_not_allowed", message("This address does not take that method.")),
     413: ("too_large", message("The request is too large.")),
 }
+MOST_ERRORS = 20
+"""Shown of a request; the rest is counted."""
 UNREADABLE = message("The request is not as described: {field} {problem}. See `errors` and correct them.")
 UNAVAILABLE = message("The database cannot be reached. Nothing was changed; try again shortly.")
 BROKEN = message("Something went wrong on our side. Nothing was changed; tell the operators when it happened.")
@@ -80,14 +82,15 @@ class Responder:
                 "problem": self._messages.both(told(each)),
                 "code": each["type"],
             }
-            for each in error.errors()
+            for each in error.errors()[:MOST_ERRORS]
         ]
+        rest = len(error.errors()) - len(found)
         field, problem = found[0]["field"], found[0]["problem"]
         both = {
             language: self._messages.render(message(UNREADABLE.text, field=field, problem=problem[language]), language)
             for language in LANGUAGES
         }
-        return self._document(request, 422, "unreadable", both, errors=found)
+        return self._document(request, 422, "unreadable", both, errors=found, errors_left_out=rest)
 
     async def http(self, request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)

@@ -1,27 +1,91 @@
 """The values that events, requests and letters are made of: immutable, bounded, with one meaning each."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal, NewType
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
+
+from shared.texts import ID, ID_LENGTH, LINE_LENGTH, ONE_LINE, STAFF_NUMBER, STAFF_NUMBER_LENGTH, STORABLE, visible
 
 MissionId = NewType("MissionId", UUID)
 EventId = NewType("EventId", UUID)
 ReturnId = NewType("ReturnId", UUID)
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", max_length=60)]
-StaffNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]+(-[A-Z0-9]+)*$", max_length=30)]
+
+def _seen(text: str) -> str:
+    if text and not visible(text):
+        raise PydanticCustomError("invisible", "shows nothing")
+    return text
+
+
+def _blank(text: str) -> str:
+    return text if visible(text) else ""
+
+
+def _moment(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and _WRITTEN_MOMENT.match(value)):
+        return value
+    raise PydanticCustomError("datetime_type", "is not a written time")
+
+
+def _day(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and _WRITTEN_DAY.fullmatch(value)):
+        return value
+    raise PydanticCustomError("date_type", "is not a written day")
+
+
+_WRITTEN_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
+_WRITTEN_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""JSON has both as text: a number, or a text of digits, would be taken for seconds since 1970."""
+
+Slug = Annotated[str, StringConstraints(pattern=ID, max_length=ID_LENGTH)]
+StaffNumber = Annotated[str, StringConstraints(pattern=STAFF_NUMBER, max_length=STAFF_NUMBER_LENGTH)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-STORABLE = r"^[^\x00]*$"
-"""PostgreSQL holds every character but NUL."""
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=STORABLE)]
-OptionalLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=STORABLE)]
-Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=STORABLE)]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LINE_LENGTH, pattern=ONE_LINE),
+    AfterValidator(_seen),
+]
+"""One line of text that shows something."""
+OptionalLine = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=LINE_LENGTH, pattern=ONE_LINE),
+    AfterValidator(_blank),
+]
+"""One line of text, or nothing; what shows nothing is nothing."""
+Paragraph = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=STORABLE),
+    AfterValidator(_seen),
+]
+OptionalParagraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=STORABLE)]
 Report = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20000, pattern=STORABLE)]
-Moment = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_moment, json_schema_input_type=AwareDatetime),
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+]
 """An aware time that every zone and database can hold."""
+Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date), Field(ge=EARLIEST, lt=LATEST)]
+"""A day of the same centuries."""
 PlaceCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}([0-9]{2}){0,3}$")]
+FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.([a-z_]+|[0-9]+))*$", max_length=100)]
+TelegramId = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
+"""Of a chat, an account or a message."""
+Count = Annotated[int, Field(strict=True, ge=1, lt=2**31)]
 
 
 class Value(BaseModel):
@@ -34,17 +98,22 @@ class DocumentRef(Value):
     """A document in the content-addressed store: the bytes' SHA-256 (hex), their size, media type and file name."""
 
     sha256: Sha256
-    size: Annotated[int, Field(gt=0)]
+    size: Annotated[int, Field(strict=True, gt=0, lt=2**63)]
     media_type: Line
     name: Line
 
 
 class Finding(Value):
-    """One rule's verdict on a request or a return, in both languages."""
+    """One rule's verdict on a request or a return, in both languages.
 
-    code: str
+    `field` names what it concerns within the order or the return, as a dotted path whose lists count from 0
+    (`stops.0.place`); without it the finding concerns the whole.
+    """
+
+    code: Slug
     level: Literal["blocks", "warns"]
-    message: dict[str, str]
+    message: dict[Literal["km", "en"], Paragraph]
+    field: FieldPath | None = None
 
 
 class Basis(Value):
@@ -52,7 +121,7 @@ class Basis(Value):
 
     kind: Literal["invitation", "agreement"]
     reference: Line
-    dated: date
+    dated: Day
     sender: Line
     document: DocumentRef
 
@@ -111,7 +180,7 @@ class NamedTraveller(Traveller):
 class NamedStop(Stop):
     """A stop as printed on the letter; `index` counts from 1."""
 
-    index: int
+    index: Annotated[int, Field(strict=True, ge=1, le=10)]
     name_km: Line
     name_en: Line
 
@@ -127,7 +196,7 @@ class NamedDuty(Value):
 class Endorsement(Value):
     """One entry on the back of the order (Guideline 996, B.3): arrival at or departure from stop `stop` (from 1)."""
 
-    stop: Annotated[int, Field(ge=1, le=10)]
+    stop: Annotated[int, Field(strict=True, ge=1, le=10)]
     moment: Literal["arrival", "departure"]
     at: Moment
     authority: Line
@@ -141,7 +210,7 @@ class PersonListed(Value):
     name_latin: Line
     position_km: OptionalLine = ""
     position_en: OptionalLine = ""
-    until: date | None = None
+    until: Day | None = None
 
 
 class PostHeld(Value):
@@ -151,9 +220,9 @@ class PostHeld(Value):
     office: Slug
     name_km: Line
     name_en: Line
-    leadership: bool
-    since: date
-    until: date | None = None
+    leadership: StrictBool
+    since: Day
+    until: Day | None = None
 
 
 class GroupListed(Value):
@@ -161,7 +230,7 @@ class GroupListed(Value):
 
     kind: Literal["leadership", "unit"]
     technology: Literal["telegram", "other"]
-    chat: int | None = None
+    chat: TelegramId | None = None
     name: Line
 
 
@@ -169,7 +238,7 @@ class DutyListed(Value):
     """A duty of the unit by its short titles, with the article that gives it."""
 
     duty: Slug
-    number: int
+    number: Count
     title_km: Line
     title_en: Line
     article: Line

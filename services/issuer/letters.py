@@ -122,3 +122,51 @@ def _signatory(order: Order, directory: Directory, on: date) -> letter.Signatory
     if office is None:
         raise LookupError(f"{order.signatory} may not sign for {order.issuer}")
     return letter.Signatory(capacity=(office.name_km,), name=directory.person(order.signatory).name_km)
+
+
+def printed_by(order: Order, directory: Directory, places: Mapping[str, PlaceName]) -> dict[str, str]:
+    """What each field of an order puts on its letter: its own text, or what the directory or the gazetteer has of it.
+
+    What has no name there is left out: the gates tell of it.
+    """
+    own = {
+        "basis.sender": order.basis.sender,
+        "basis.reference": order.basis.reference,
+        "purpose": order.purpose,
+        "transport.plate": order.transport.plate,
+        "luggage": order.luggage,
+        "budget_line": order.budget_line,
+        "funding": order.funding,
+    }
+    lists = {"visas": order.visas, "copies": order.copies, "duties": _titles(order, directory)}
+    stops = [(at, stop, places.get(stop.place)) for at, stop in enumerate(order.stops)]
+    return {
+        **own,
+        **{f"{name}.{at}": text for name, texts in lists.items() for at, text in enumerate(texts)},
+        **{f"stops.{at}.host": stop.host for at, stop, _ in stops},
+        **{f"stops.{at}.place": place.km for at, _, place in stops if place},
+        **{f"travellers.{at}.person": _about(person, directory) for at, person in enumerate(_travelling(order))},
+        "signatory": _about(order.signatory, directory),
+        "issuer": " ".join((*_unit(order.issuer, directory), directory.institution.name_km)),
+    }
+
+
+def _travelling(order: Order) -> list[str]:
+    return [traveller.person for traveller in order.travellers]
+
+
+def _titles(order: Order, directory: Directory) -> list[str]:
+    titles = {duty.id: duty.title_km for duty in directory.duties}
+    return [titles.get(duty, "") for duty in order.duties]
+
+
+def _about(person_id: str, directory: Directory) -> str:
+    person = next((person for person in directory.people if person.id == person_id), None)
+    if person is None:
+        return ""
+    unit = _unit(person.unit, directory)[:1]
+    return " ".join((person.honorific_km, person.name_km, person.name_latin, person.position_km, person.grade, *unit))
+
+
+def _unit(unit_id: str, directory: Directory) -> tuple[str, ...]:
+    return next(((unit.name_km, unit.number_suffix) for unit in directory.units if unit.id == unit_id), ())

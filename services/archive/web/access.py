@@ -99,7 +99,10 @@ def _path_of(url: URL) -> str:
 
 def inside(address: str) -> str:
     """The address if it stays on this site, otherwise the front page: sign-in redirects nowhere else."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "/"
     if parts.scheme or parts.netloc or not address.startswith("/") or address.startswith("//") or "\\" in address:
         return "/"
     return address if address.isprintable() else "/"

@@ -13,6 +13,7 @@ from services.issuer.domain.gates import Facts
 from services.issuer.domain.mission import Mission
 from services.issuer.letter.press import LetterPress
 from services.issuer.letter.words import unprintable
+from services.issuer.letters import printed_by
 from services.issuer.store import documents, missions
 from services.issuer.store.directories import Directories
 from shared.clock import PHNOM_PENH, now
@@ -88,7 +89,11 @@ async def gather(
         engagements=await missions.engagements(connection, mission_id, order),
         overdue=await missions.overdue(connection, order, moment - parts.rules.overdue_after),
         overdue_blocks=parts.rules.overdue_blocks,
-        unprintable=tuple(unprintable(" ".join((*_printed(order), *(name.km for name in found.values()))))),
+        unprintable={
+            field: lacking
+            for field, text in printed_by(order, directory, found).items()
+            if (lacking := unprintable(text))
+        },
         now=moment,
     )
 
@@ -99,11 +104,3 @@ async def _held(parts: Parts, connection: Connection, document: DocumentRef) -> 
     if known is None or (known.size, known.media_type) != (document.size, document.media_type):
         return False
     return parts.documents.holds(known.sha256)
-
-
-def _printed(order: Order) -> tuple[str, ...]:
-    """All the texts of an order that its letter prints."""
-    hosts = (stop.host for stop in order.stops)
-    basis = (order.basis.sender, order.basis.reference)
-    rest = (order.purpose, order.transport.plate, order.luggage, order.budget_line, order.funding)
-    return (*hosts, *basis, *rest, *order.visas, *order.copies)

@@ -9,11 +9,33 @@ from typing import TypeVar
 
 from services.issuer.directory.errors import Code, FieldError
 from services.issuer.directory.tables import Line
+from services.issuer.letter.words import unprintable
+from shared.texts import (
+    HONORIFIC_LENGTH,
+    ID_LENGTH,
+    LINE_LENGTH,
+    NAME_LENGTH,
+    ONE_LINE,
+    SOURCE_LENGTH,
+    STAFF_NUMBER_LENGTH,
+    SUFFIX_LENGTH,
+    visible,
+)
+from shared.values import EARLIEST, LATEST
 
-_LONGEST = 300  # characters in one cell
+_LONGEST = {
+    "id": ID_LENGTH,
+    "staff_number": STAFF_NUMBER_LENGTH,
+    "number_suffix": SUFFIX_LENGTH,
+    "honorific_km": HONORIFIC_LENGTH,
+    "name_km": NAME_LENGTH,
+    "document": SOURCE_LENGTH,
+    "article_km": SOURCE_LENGTH,
+}
+"""Characters of a cell, where it must be shorter than a line of the events: most of these are put together in one."""
 _KHMER = re.compile("[\u1780-\u17b3]")
 _LATIN = re.compile("[A-Za-z]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ONE_LINE = re.compile(ONE_LINE)
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*")
 _STAFF_NUMBER = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -40,9 +62,9 @@ class Cells:
         value = self.line.cells[field]
         if required and not value:
             self.fail(field, Code.REQUIRED)
-        if len(value) > _LONGEST:
-            self.fail(field, Code.TOO_LONG, limit=str(_LONGEST))
-        if _CONTROL.search(value):
+        if len(value) > (longest := _LONGEST.get(field, LINE_LENGTH)):
+            self.fail(field, Code.TOO_LONG, limit=str(longest))
+        if not _ONE_LINE.fullmatch(value) or (value and not visible(value)):
             self.fail(field, Code.CONTROL_CHARACTER)
         return value
 
@@ -51,6 +73,11 @@ class Cells:
 
     def latin(self, field: str) -> str:
         return self._matching(field, self.text(field), (_LATIN, Code.NO_LATIN))
+
+    def printed(self, field: str) -> None:
+        """What the letter prints must be within its typefaces."""
+        if missing := unprintable(self.line.cells[field]):
+            self.fail(field, Code.UNPRINTABLE, characters=" ".join(missing))
 
     def id(self, field: str, prefix: str, example: str) -> str:
         return self._identifier(field, (_ID, prefix, example))
@@ -63,8 +90,8 @@ class Cells:
         if not value:
             return None
         try:
-            if _DATE.fullmatch(value):
-                return date.fromisoformat(value)
+            if _DATE.fullmatch(value) and EARLIEST <= (day := date.fromisoformat(value)) < LATEST:
+                return day
         except ValueError:
             pass
         self.fail(field, Code.BAD_DATE, value=value)

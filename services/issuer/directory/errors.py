@@ -21,6 +21,7 @@ class Code(StrEnum):
     REQUIRED = "required"
     TOO_LONG = "too_long"
     CONTROL_CHARACTER = "control_character"
+    UNPRINTABLE = "unprintable"
     NO_KHMER = "no_khmer"
     NO_LATIN = "no_latin"
     BAD_ID = "bad_id"
@@ -65,6 +66,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.CONTROL_CHARACTER: (
         "អត្ថបទមានការចុះបន្ទាត់ ឬតួអក្សរដែលមើលមិនឃើញ",
         "the text holds a line break or an invisible control character",
+    ),
+    Code.UNPRINTABLE: (
+        "លិខិតមិនអាចបោះពុម្ពតួអក្សរទាំងនេះបានទេ៖ {characters}",
+        "these characters cannot be printed on the letter: {characters}",
     ),
     Code.NO_KHMER: ("«{value}» គ្មានអក្សរខ្មែរទេ", "“{value}” has no Khmer letter"),
     Code.NO_LATIN: ("«{value}» គ្មានអក្សរឡាតាំងទេ", "“{value}” has no Latin letter"),

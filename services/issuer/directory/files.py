@@ -11,7 +11,7 @@ from services.issuer.directory.cells import Cells
 from services.issuer.directory.checks import Read
 from services.issuer.directory.errors import Code, DirectoryErrors, FieldError
 from services.issuer.directory.model import Directory
-from services.issuer.directory.tables import COLUMNS, Table, load
+from services.issuer.directory.tables import COLUMNS, PRINTED, Table, load
 from services.issuer.directory.values import (
     ISSUING_KINDS,
     Duty,
@@ -72,6 +72,9 @@ class _Reading:
 
     def lines(self, file: str, value_of: Callable[[Cells], _Value]) -> list[Read[_Value]]:
         cells = [Cells(file, line, self.log) for line in self.tables[file].lines]
+        for row in cells:
+            for name in PRINTED.get(file, ()):
+                row.printed(name)
         return [Read(row, value_of(row)) for row in cells]
 
     def one_institution(self) -> list[FieldError]:

@@ -40,6 +40,15 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """The files of an institution's folder with their columns, all of which must be there, in any order."""
 
+PRINTED: Mapping[str, tuple[str, ...]] = {
+    "institution.csv": ("name_km", "place_km"),
+    "units.csv": ("name_km", "number_suffix"),
+    "offices.csv": ("name_km",),
+    "people.csv": ("name_km", "name_latin", "honorific_km", "grade", "position_km"),
+    "duties.csv": ("title_km",),
+}
+"""The columns that stand on letters."""
+
 _SEPARATORS = ",;\t"
 _UNSEEN = " \t\r\n\u00a0\u200b\ufeff"  # at the ends of a cell; spreadsheets and Khmer keyboards leave them behind
 

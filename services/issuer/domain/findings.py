@@ -12,21 +12,25 @@ Level = Literal["blocks", "warns"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule's verdict: its stable code, whether it blocks or warns, and the sentence that a person reads."""
+    """One rule's verdict: its stable code, whether it blocks or warns, and the sentence that a person reads.
+
+    `field` is the dotted path of what it concerns in the order or the return (`stops.0.place`), or None for the whole.
+    """
 
     code: str
     level: Level
     message: Message
+    field: str | None = None
 
 
-def blocks(code: str, text: Message) -> Finding:
+def blocks(code: str, text: Message, field: str | None = None) -> Finding:
     """A finding that no one can override."""
-    return Finding(code, "blocks", text)
+    return Finding(code, "blocks", text, field)
 
 
-def warns(code: str, text: Message) -> Finding:
+def warns(code: str, text: Message, field: str | None = None) -> Finding:
     """A finding that an officer may override with a reason, which is recorded."""
-    return Finding(code, "warns", text)
+    return Finding(code, "warns", text, field)
 
 
 def blocking(findings: Iterable[Finding]) -> list[Finding]:
@@ -45,7 +49,8 @@ def published(findings: Iterable[Finding], messages: Messages) -> tuple[values.F
         values.Finding(
             code=finding.code,
             level=finding.level,
-            message={str(code): text for code, text in messages.both(finding.message).items()},
+            message=dict(messages.both(finding.message)),
+            field=finding.field,
         )
         for finding in findings
     )

@@ -42,7 +42,10 @@ class Overdue:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """All that the gates look at, gathered beforehand; `places` holds each known place code of the order."""
+    """All that the gates look at, gathered beforehand; `places` holds each known place code of the order.
+
+    `unprintable` holds, by the field that brings them, the characters that the letter's typefaces lack.
+    """
 
     order: Order
     requester: str
@@ -52,7 +55,7 @@ class Facts:
     engagements: tuple[Engagement, ...]
     overdue: tuple[Overdue, ...]
     overdue_blocks: bool
-    unprintable: tuple[str, ...]
+    unprintable: Mapping[str, Sequence[str]]
     now: datetime
 
     @property
@@ -64,6 +67,11 @@ class Facts:
         """How a message calls a person: by name where the directory knows one, else by staff number."""
         known = next((p for p in self.directory.people if p.id == person), None)
         return f"{known.name_km} ({person})" if known else person
+
+    def where(self, person: str) -> str:
+        """The field that names a traveller; the last where several do."""
+        at = max(at for at, traveller in enumerate(self.order.travellers) if traveller.person == person)
+        return f"travellers.{at}.person"
 
 
 Gate = Callable[[Facts], Iterator[Finding]]
@@ -81,6 +89,7 @@ def issuer_is_entitled(facts: Facts) -> Iterator[Finding]:
                 " and Finance.",
                 unit=unit.name_km if unit else facts.order.issuer,
             ),
+            "issuer",
         )
 
 
@@ -90,18 +99,22 @@ def basis_is_on_file(facts: Facts) -> Iterator[Finding]:
         yield blocks(
             "basis_missing",
             message("The invitation or agreement is not on file. Upload the document, then ask again."),
+            "basis.document",
         )
     if facts.order.basis.dated > facts.today.date():
         yield blocks(
             "basis_in_future",
             message("The invitation or agreement is dated in the future. Correct its date."),
+            "basis.dated",
         )
 
 
 def unit_exists(facts: Facts) -> Iterator[Finding]:
     """The asking unit is one of the directory's."""
     if not facts.directory.unit_active(facts.order.unit, facts.today.date()):
-        yield blocks("unit_unknown", message("There is no unit {unit} in the directory.", unit=facts.order.unit))
+        yield blocks(
+            "unit_unknown", message("There is no unit {unit} in the directory.", unit=facts.order.unit), "unit"
+        )
 
 
 def requester_belongs(facts: Facts) -> Iterator[Finding]:
@@ -118,6 +131,7 @@ def requester_belongs(facts: Facts) -> Iterator[Finding]:
         yield blocks(
             "requester_elsewhere",
             message("{person} may not ask for another unit.", person=facts.named(facts.requester)),
+            "unit",
         )
     if not facts.directory.may_request(facts.requester, today):
         yield blocks(
@@ -132,13 +146,16 @@ def requester_belongs(facts: Facts) -> Iterator[Finding]:
 def duty_is_named(facts: Facts) -> Iterator[Finding]:
     """An order serves a duty of the unit; what serves none does not go out (ក.៤)."""
     if not facts.order.duties:
-        yield blocks("duty_missing", message("Name the duty that the mission serves."))
+        yield blocks("duty_missing", message("Name the duty that the mission serves."), "duties")
     own = {duty.id for duty in facts.directory.duties_of(facts.order.unit, facts.today.date())}
     for duty, times in Counter(facts.order.duties).items():
+        field = f"duties.{facts.order.duties.index(duty)}"
         if times > 1:
-            yield blocks("duty_repeated", message("The duty {duty} is named twice.", duty=duty))
+            yield blocks("duty_repeated", message("The duty {duty} is named twice.", duty=duty), field)
         if duty not in own:
-            yield blocks("duty_foreign", message("{duty} is not a duty of the unit. Choose one of its own.", duty=duty))
+            yield blocks(
+                "duty_foreign", message("{duty} is not a duty of the unit. Choose one of its own.", duty=duty), field
+            )
 
 
 def travellers_exist(facts: Facts) -> Iterator[Finding]:
@@ -147,11 +164,16 @@ def travellers_exist(facts: Facts) -> Iterator[Finding]:
     counts = Counter(traveller.person for traveller in facts.order.travellers)
     for person, times in counts.items():
         if times > 1:
-            yield blocks("traveller_repeated", message("{person} is listed twice.", person=facts.named(person)))
+            yield blocks(
+                "traveller_repeated",
+                message("{person} is listed twice.", person=facts.named(person)),
+                facts.where(person),
+            )
         if not facts.directory.active(person, last_day):
             yield blocks(
                 "traveller_unknown",
                 message("{person} is not in the directory, or leaves before the return.", person=facts.named(person)),
+                facts.where(person),
             )
 
 
@@ -159,7 +181,9 @@ def one_leader(facts: Facts) -> Iterator[Finding]:
     """A mission has exactly one leader."""
     leaders = sum(traveller.role == "leader" for traveller in facts.order.travellers)
     if leaders != 1:
-        yield blocks("leader_count", message("Name exactly one leader; {count} are named.", count=leaders))
+        yield blocks(
+            "leader_count", message("Name exactly one leader; {count} are named.", count=leaders), "travellers"
+        )
 
 
 def signatory_may_sign(facts: Facts) -> Iterator[Finding]:
@@ -172,6 +196,7 @@ def signatory_may_sign(facts: Facts) -> Iterator[Finding]:
                 "{person} cannot sign an order and travel on it. Choose another signatory.",
                 person=facts.named(signatory),
             ),
+            "signatory",
         )
     issuer = next((unit for unit in facts.directory.units if unit.id == facts.order.issuer), None)
     today = facts.today.date()
@@ -187,24 +212,29 @@ def signatory_may_sign(facts: Facts) -> Iterator[Finding]:
                 person=facts.named(signatory),
                 unit=issuer.name_km if issuer else facts.order.issuer,
             ),
+            "signatory",
         )
 
 
 def nobody_is_in_two_places(facts: Facts) -> Iterator[Finding]:
     """A person or a vehicle on an issued mission cannot be on another in that time (D-3)."""
     for engagement in facts.engagements:
-        who = facts.named(engagement.key) if engagement.kind == "person" else facts.order.transport.plate
+        is_person = engagement.kind == "person"
+        who = facts.named(engagement.key) if is_person else facts.order.transport.plate
+        field = facts.where(engagement.key) if is_person else "transport.plate"
         if engagement.firm:
             yield blocks(
-                f"{'traveller' if engagement.kind == 'person' else 'vehicle'}_busy",
+                f"{'traveller' if is_person else 'vehicle'}_busy",
                 message("{who} is on mission {mission} in that time.", who=who, mission=engagement.label),
+                field,
             )
         else:
             yield warns(
-                f"{'traveller' if engagement.kind == 'person' else 'vehicle'}_requested",
+                f"{'traveller' if is_person else 'vehicle'}_requested",
                 message(
                     "{who} is asked for by another request in that time: {mission}.", who=who, mission=engagement.label
                 ),
+                field,
             )
 
 
@@ -219,6 +249,7 @@ def earlier_returns_are_in(facts: Facts) -> Iterator[Finding]:
                 person=facts.named(overdue.person),
                 number=overdue.number,
             ),
+            facts.where(overdue.person),
         )
 
 
@@ -226,42 +257,48 @@ def dates_are_possible(facts: Facts) -> Iterator[Finding]:
     """The mission ends after it starts, is not over already, and is neither endless nor years away."""
     start, end = facts.order.departs_at, facts.order.returns_at
     if end <= start:
-        yield blocks("dates_reversed", message("The return is not after the departure. Correct the dates."))
+        yield blocks(
+            "dates_reversed", message("The return is not after the departure. Correct the dates."), "returns_at"
+        )
     elif end <= facts.now:
-        yield blocks("dates_past", message("The mission would be over already. Correct the dates."))
+        yield blocks("dates_past", message("The mission would be over already. Correct the dates."), "returns_at")
     elif start <= facts.now:
-        yield warns("departure_past", message("The departure has passed already."))
+        yield warns("departure_past", message("The departure has passed already."), "departs_at")
     if end - start > LONGEST:
-        yield blocks("dates_too_long", message("A mission lasts {days} days at most.", days=LONGEST.days))
+        yield blocks("dates_too_long", message("A mission lasts {days} days at most.", days=LONGEST.days), "returns_at")
     if start - facts.now > FARTHEST:
-        yield blocks("dates_too_far", message("The departure is more than two years away. Correct the dates."))
+        yield blocks(
+            "dates_too_far", message("The departure is more than two years away. Correct the dates."), "departs_at"
+        )
 
 
 def places_exist(facts: Facts) -> Iterator[Finding]:
     """Every stop is a place of the national gazetteer."""
-    for stop in facts.order.stops:
+    for index, stop in enumerate(facts.order.stops):
         if stop.place not in facts.places:
-            yield blocks("place_unknown", message("There is no place with the code {code}.", code=stop.place))
+            yield blocks(
+                "place_unknown",
+                message("There is no place with the code {code}.", code=stop.place),
+                f"stops.{index}.place",
+            )
 
 
 def vehicle_is_named(facts: Facts) -> Iterator[Finding]:
     """A ministry car goes with its plate, so that it is not on two missions."""
     if facts.order.transport.means == "ministry_car" and not vehicle_key(facts.order.transport.plate):
-        yield blocks("plate_missing", message("Give the plate of the ministry's car."))
+        yield blocks("plate_missing", message("Give the plate of the ministry's car."), "transport.plate")
 
 
 def letter_is_printable(facts: Facts) -> Iterator[Finding]:
     """Every character can be printed in the letter's typefaces."""
-    if facts.unprintable:
-        yield text_unprintable(facts.unprintable)
+    for field, characters in facts.unprintable.items():
+        yield text_unprintable(characters, field)
 
 
-def text_unprintable(characters: Sequence[str]) -> Finding:
+def text_unprintable(characters: Sequence[str], field: str | None = None) -> Finding:
     """The finding for characters that the letter's typefaces lack."""
-    listed = " ".join(characters)
-    return blocks(
-        "text_unprintable", message("These characters cannot be printed on the letter: {characters}", characters=listed)
-    )
+    text = message("These characters cannot be printed on the letter: {characters}", characters=" ".join(characters))
+    return blocks("text_unprintable", text, field)
 
 
 GATES: tuple[Gate, ...] = (

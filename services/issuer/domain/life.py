@@ -44,7 +44,7 @@ def take(mission: Mission, person: StaffNumber, *, known: bool) -> State | Findi
 
 def _why_not_taken(mission: Mission, person: StaffNumber) -> Finding | None:
     if person not in {traveller.person for traveller in mission.order.travellers}:
-        return blocks("not_a_traveller", message("Only a traveller on the order can return it."))
+        return blocks("not_a_traveller", message("Only a traveller on the order can return it."), "returned_by")
     if mission.state is State.RETURNED:
         return blocks("return_waiting", message("Another return of this order is being checked."))
     if mission.state is State.CLOSED:

@@ -8,6 +8,7 @@ from services.issuer.domain.findings import Finding, blocks
 from shared.clock import PHNOM_PENH
 from shared.events import ReportReturnedData
 from shared.i18n import Message, message
+from shared.texts import visible
 from shared.values import Endorsement, NamedStop, Order
 
 
@@ -24,6 +25,10 @@ class Return:
     def endorsement(self, stop: int, moment: str) -> Endorsement | None:
         """The entry for one moment at one stop, if it was made."""
         return next((e for e in self.data.endorsements if e.stop == stop and e.moment == moment), None)
+
+    def field_of(self, endorsement: Endorsement) -> str:
+        """Where the entry's time stands in the return."""
+        return f"endorsements.{self.data.endorsements.index(endorsement)}.at"
 
     @property
     def days(self) -> tuple[date, date]:
@@ -59,13 +64,15 @@ def every_stop_is_endorsed(returned: Return) -> Iterator[Finding]:
     for stop in returned.stops:
         for moment, text in MISSING.items():
             if returned.endorsement(stop.index, moment) is None:
-                yield blocks("stop_not_endorsed", message(text.text, stop=stop.index, place=stop.name_km))
+                yield blocks(
+                    "stop_not_endorsed", message(text.text, stop=stop.index, place=stop.name_km), "endorsements"
+                )
 
 
 def dates_agree(returned: Return) -> Iterator[Finding]:
     """Each endorsement lies within the order's days and is not in the future."""
     first, last = returned.days
-    for endorsement in returned.data.endorsements:
+    for at, endorsement in enumerate(returned.data.endorsements):
         day = endorsement.at.astimezone(PHNOM_PENH).date()
         if not first <= day <= last:
             yield blocks(
@@ -77,11 +84,13 @@ def dates_agree(returned: Return) -> Iterator[Finding]:
                     first=first,
                     last=last,
                 ),
+                f"endorsements.{at}.at",
             )
         if endorsement.at > returned.now:
             yield blocks(
                 "endorsement_in_future",
                 message(FUTURE[endorsement.moment].text, stop=endorsement.stop),
+                f"endorsements.{at}.at",
             )
 
 
@@ -94,6 +103,7 @@ def the_journey_has_its_order(returned: Return) -> Iterator[Finding]:
             yield blocks(
                 "endorsement_reversed",
                 message("At stop {stop} the departure is before the arrival.", stop=stop.index),
+                returned.field_of(departure),
             )
         if stop is not returned.stops[-1] and departure and following and following.at < departure.at:
             yield blocks(
@@ -103,6 +113,7 @@ def the_journey_has_its_order(returned: Return) -> Iterator[Finding]:
                     following=stop.index + 1,
                     stop=stop.index,
                 ),
+                returned.field_of(following),
             )
 
 
@@ -110,29 +121,34 @@ def endorsements_name_stops(returned: Return) -> Iterator[Finding]:
     """No endorsement is for a stop that the order does not have, and none is there twice."""
     known = {stop.index for stop in returned.stops}
     seen: set[tuple[int, str]] = set()
-    for endorsement in returned.data.endorsements:
+    unknown: dict[int, str] = {}
+    for at, endorsement in enumerate(returned.data.endorsements):
         if (endorsement.stop, endorsement.moment) in seen:
-            yield blocks("endorsement_repeated", message(TWICE[endorsement.moment].text, stop=endorsement.stop))
+            text = message(TWICE[endorsement.moment].text, stop=endorsement.stop)
+            yield blocks("endorsement_repeated", text, f"endorsements.{at}")
         seen.add((endorsement.stop, endorsement.moment))
-    for stop in sorted({stop for stop, _ in seen} - known):
-        yield blocks("stop_unknown", message("The order has no stop {stop}.", stop=stop))
+        if endorsement.stop not in known:
+            unknown.setdefault(endorsement.stop, f"endorsements.{at}.stop")
+    for stop, field in sorted(unknown.items()):
+        yield blocks("stop_unknown", message("The order has no stop {stop}.", stop=stop), field)
 
 
 def stamps_are_shown(returned: Return) -> Iterator[Finding]:
     """At least one photograph of the stamped order is there, and every one can be opened."""
     if not returned.data.photos:
-        yield blocks("stamps_missing", message("There is no photograph of the stamped order."))
+        yield blocks("stamps_missing", message("There is no photograph of the stamped order."), "photos")
     if returned.missing_photos:
         yield blocks(
             "photo_missing",
             message("{count} photographs cannot be found. Send them again.", count=returned.missing_photos),
+            "photos",
         )
 
 
 def report_says_something(returned: Return) -> Iterator[Finding]:
     """The report of results is not empty."""
-    if not returned.data.report.strip():
-        yield blocks("report_empty", message("The report of results is empty."))
+    if not visible(returned.data.report):
+        yield blocks("report_empty", message("The report of results is empty."), "report")
 
 
 CHECKS: tuple[Check, ...] = (

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.i18n import message
 from shared.problems import Problem
+from shared.texts import unambiguous
 from shared.values import Paragraph
 
 MAX_JSON = 256 * 1024
@@ -37,9 +38,12 @@ def body(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
     async def read(request: Request) -> Model:
         raw = await _read_within(MAX_JSON, request)
         try:
-            return model.model_validate_json(raw or b"{}", extra="forbid")
+            value = model.model_validate_json(raw or b"{}", extra="forbid")
         except ValidationError as error:
-            raise RequestValidationError(error.errors(include_url=False, include_input=False)) from error
+            raise RequestValidationError(error.errors(include_url=False)) from error
+        if raw and not unambiguous(raw):
+            raise RequestValidationError([{"type": "ambiguous", "loc": ()}])
+        return value
 
     return read
 

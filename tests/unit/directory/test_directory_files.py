@@ -27,7 +27,7 @@ LANGUAGES: tuple[Language, ...] = ("km", "en")
 EVERY_VALUE = {
     name: f"<{name}>"
     for name in (
-        *("allowed", "count", "detail", "example", "first", "kind", "known", "limit"),
+        *("allowed", "characters", "count", "detail", "example", "first", "kind", "known", "limit"),
         *("office", "path", "prefix", "since", "table", "until", "value"),
     )
 }

@@ -80,7 +80,7 @@ def facts(asked: Order | None = None, **changes: Any) -> Facts:
         "engagements": (),
         "overdue": (),
         "overdue_blocks": False,
-        "unprintable": (),
+        "unprintable": {},
         "now": NOW,
     }
     return Facts(**{**whole, **changes})

@@ -137,7 +137,7 @@ HOLDS_BACK: list[tuple[Facts, tuple[str, str]]] = [
     (facts(order(stops=(Stop(place="179999", host="សាលា"),))), ("place_unknown", "blocks")),
     (facts(order(transport=car(""))), ("plate_missing", "blocks")),
     (facts(order(transport=car("--"))), ("plate_missing", "blocks")),
-    (facts(unprintable=("☃",)), ("text_unprintable", "blocks")),
+    (facts(unprintable={"purpose": ["☃"]}), ("text_unprintable", "blocks")),
 ]
 
 
