@@ -67,8 +67,7 @@ def test_what_the_directory_takes_can_be_told_and_printed(tmp_path: Path, file: 
     for text in texts:
         try:
             directory = read(spoilt(tmp_path, file, column, text))
-        except DirectoryErrors as refused:
-            assert all(error.text("km") and error.text("en") for error in refused.errors)
+        except DirectoryErrors:
             continue
         taken += 1
         goes_all_the_way(directory)
