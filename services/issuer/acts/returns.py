@@ -13,7 +13,14 @@ from services.issuer.store import returns as store
 from shared import outbox
 from shared.clock import now
 from shared.errors import NotYet, Refused
-from shared.events import MissionClosed, MissionClosedData, ReportReturned, ReturnSentBack, ReturnSentBackData
+from shared.events import (
+    MissionClosed,
+    MissionClosedData,
+    ReportReturned,
+    ReportReturnedData,
+    ReturnSentBack,
+    ReturnSentBackData,
+)
 from shared.i18n import message
 from shared.postgres import Connection
 from shared.values import EventId, MissionId, ReturnId
@@ -34,14 +41,14 @@ class CannotAccept(Refused):
         self.findings = findings
 
 
-def findings_of(parts: Parts, mission: Mission, returned: MissionReturn) -> list[Finding]:
+def findings_of(parts: Parts, mission: Mission, data: ReportReturnedData) -> list[Finding]:
     """What GDAF's checks say of a return."""
     if mission.issued is None:
         return []
-    missing = sum(not parts.documents.holds(photo.sha256) for photo in returned.data.photos)
+    missing = sum(not parts.documents.holds(photo.sha256) for photo in data.photos)
     return returns.check(
         returns.Return(
-            data=returned.data,
+            data=data,
             order=mission.order,
             stops=mission.issued.stops,
             missing_photos=missing,
@@ -63,6 +70,8 @@ async def receive(parts: Parts, connection: Connection, event: ReportReturned) -
     elif taken is not None:
         await store.add(connection, data, event.occurred_at)
         await missions.move(connection, mission.mission_id, taken, event)
+        if not findings_of(parts, mission, data):  # they are back, whenever GDAF gets to checking it
+            await missions.free(connection, mission.mission_id, event.occurred_at)
 
 
 def _sent_back(mission: Mission, event: ReportReturned, parts: Parts, finding: Finding) -> ReturnSentBack:
@@ -93,7 +102,7 @@ async def accept(
         state = life.check(mission, returned, "accepted")
         if state is None:
             return mission
-        if findings := findings_of(parts, mission, returned):
+        if findings := findings_of(parts, mission, returned.data):
             raise CannotAccept(findings)
         assert mission.issued is not None
         event = MissionClosed(
@@ -107,6 +116,7 @@ async def accept(
         )
         await store.settle(connection, _checked(returned, "accepted", officer, None))
         await missions.move(connection, mission_id, state, event)
+        await missions.free(connection, mission_id, event.occurred_at)
         await outbox.write(connection, event)
         return await locked(connection, mission_id)
 
@@ -131,7 +141,7 @@ async def send_back(
                 returned_by=returned.data.returned_by,
                 sent_back_by=officer,
                 reason=reason,
-                findings=published(findings_of(parts, mission, returned), parts.messages),
+                findings=published(findings_of(parts, mission, returned.data), parts.messages),
             ),
         )
         await store.settle(connection, _checked(returned, "sent_back", officer, reason))

@@ -1,6 +1,5 @@
 """A mission as the issuer keeps it: its state, what each act needs it to be, and the number that it is given."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from uuid import UUID
 from shared.errors import Refused
 from shared.events import MissionIssuedData, ReportReturnedData
 from shared.i18n import Message, message
-from shared.khmer import khmer_digits, latin_digits
+from shared.khmer import khmer_digits
 from shared.values import EventId, MissionId, Order
 
 
@@ -86,10 +85,3 @@ def needs(mission: Mission, *states: State) -> None:
 def printed_number(serial: int, suffix: str) -> str:
     """The number as printed: Khmer digits, at least three, and the issuer's suffix."""
     return f"{khmer_digits(f'{serial:03d}')} {suffix}"
-
-
-def vehicle_key(plate: str) -> str:
-    """By what a vehicle is known: its plate's letters and digits alone, so that one car typed in two ways is one."""
-    plain = latin_digits(unicodedata.normalize("NFKC", plate)).upper()
-    kept = "".join(character for character in plain if unicodedata.category(character)[0] in "LMN")
-    return unicodedata.normalize("NFKC", kept)  # what stood apart may now join

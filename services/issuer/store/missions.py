@@ -7,7 +7,8 @@ from uuid import UUID
 import asyncpg
 
 from services.issuer.domain.gates import Engagement, Overdue
-from services.issuer.domain.mission import Mission, State, vehicle_key
+from services.issuer.domain.mission import Mission, State
+from services.issuer.domain.plates import vehicle_key
 from shared.errors import BesakakamError
 from shared.events import Event, MissionIssuedData, MissionRefusedData
 from shared.postgres import Connection, Row
@@ -54,12 +55,12 @@ async def add(connection: Connection, event: Event, requester: str, order: Order
 
 
 async def add_engagements(connection: Connection, mission_id: UUID, order: Order) -> None:
-    """Note whom and what the mission takes up, not yet firmly."""
+    """Note whom and what the mission takes up, not yet firmly: from its departure up to, not including, its return."""
     taken = [("person", person) for person in _people(order)]
     if vehicle := vehicle_key(order.transport.plate):
         taken.append(("vehicle", vehicle))
     await connection.executemany(
-        "INSERT INTO engagement (mission_id, kind, key, during) VALUES ($1, $2, $3, tstzrange($4, $5, '[]'))",
+        "INSERT INTO engagement (mission_id, kind, key, during) VALUES ($1, $2, $3, tstzrange($4, $5, '[)'))",
         [(mission_id, kind, key, order.departs_at, order.returns_at) for kind, key in taken],
     )
 
@@ -110,7 +111,7 @@ async def engagements(connection: Connection, mission_id: UUID, order: Order) ->
     rows = await connection.fetch(
         "SELECT e.kind, e.key, e.firm, coalesce(m.number, m.mission_id::text) AS label"
         " FROM engagement e JOIN mission m USING (mission_id)"
-        " WHERE NOT e.released AND e.mission_id <> $1 AND e.during && tstzrange($2, $3, '[]')"
+        " WHERE NOT e.released AND e.mission_id <> $1 AND e.during && tstzrange($2, $3, '[)')"
         " AND ((e.kind = 'person' AND e.key = ANY ($4::text[])) OR (e.kind = 'vehicle' AND e.key = $5))"
         " ORDER BY e.kind, e.key, label",
         mission_id,
@@ -127,7 +128,7 @@ async def overdue(connection: Connection, order: Order, due_before: datetime) ->
     rows = await connection.fetch(
         "SELECT e.key, m.number FROM unnest($1::text[]) AS who JOIN engagement e ON e.kind = 'person' AND e.key = who"
         " JOIN mission m USING (mission_id) WHERE NOT e.released AND m.state IN ('issued', 'sent_back')"
-        " AND upper(e.during) < $2 ORDER BY e.key, m.number",
+        " AND (m.body ->> 'returns_at')::timestamptz < $2 ORDER BY e.key, m.number",
         _people(order),
         due_before,
     )
@@ -164,6 +165,16 @@ async def issue(connection: Connection, event: Event, data: MissionIssuedData) -
         data.overrides,
         event.event_id,
         event.occurred_at,
+    )
+
+
+async def free(connection: Connection, mission_id: UUID, moment: datetime) -> None:
+    """Let the mission's people and vehicle go at `moment`, where it was to hold them longer."""
+    await connection.execute(
+        "UPDATE engagement SET during = during * tstzrange(NULL, $2, '[)')"
+        " WHERE mission_id = $1 AND during && tstzrange($2, NULL, '[)')",
+        mission_id,
+        moment,
     )
 
 

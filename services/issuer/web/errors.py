@@ -3,7 +3,7 @@
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from services.issuer.acts.issuing import ReasonsNeeded
+from services.issuer.acts.issuing import CannotPrint, ReasonsNeeded
 from services.issuer.acts.parts import NoSuchMission
 from services.issuer.acts.requests import RequestBlocked, RequestDiffers
 from services.issuer.acts.returns import CannotAccept, NoSuchReturn
@@ -13,6 +13,7 @@ from services.issuer.domain.mission import WrongState
 from shared.errors import Refused
 from shared.i18n import Messages
 from shared.problems import Problem, Responder
+from shared.shedding import RETRY_SECONDS
 
 STATUS: dict[type[Refused], int] = {
     NotAllowed: 403,
@@ -23,6 +24,7 @@ STATUS: dict[type[Refused], int] = {
     ReasonsNeeded: 409,
     RequestBlocked: 422,
     CannotAccept: 409,
+    CannotPrint: 503,
 }
 
 
@@ -35,7 +37,10 @@ def install(app: FastAPI, messages: Messages) -> None:
         findings: tuple[Finding, ...] = tuple(getattr(error, "findings", ()))
         shown = [finding.model_dump() for finding in published(findings, messages)]
         problem = Problem(STATUS[type(error)], error.code, error.message, **({"findings": shown} if shown else {}))
-        return await responder.refused(request, problem)
+        response = await responder.refused(request, problem)
+        if problem.status == 503:
+            response.headers["Retry-After"] = str(RETRY_SECONDS)
+        return response
 
     for kind in STATUS:
         app.add_exception_handler(kind, refused)

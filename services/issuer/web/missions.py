@@ -165,5 +165,7 @@ async def _whole(parts: Parts, caller: Caller, mission_id: MissionId) -> tuple[M
         if mission is None or not access.may_see(caller.directory, caller.person, mission, caller.today):
             raise NoSuchMission(mission_id)
         found = await return_store.of_mission(connection, mission_id)
-    views = [return_view(returned, returns.findings_of(parts, mission, returned), parts.messages) for returned in found]
+    views = [
+        return_view(returned, returns.findings_of(parts, mission, returned.data), parts.messages) for returned in found
+    ]
     return mission, mission_whole(mission, views)

@@ -1,6 +1,8 @@
 """Issuing: one number each, none lost, nothing half done."""
 
 import asyncio
+import os
+import signal
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +32,7 @@ from tests.integration.issuer.samples import (
     problem,
 )
 from tests.integration.issuer.wire import Wire
+from tests.processes import children, cmdline
 
 YEAR = datetime.now(PHNOM_PENH).year
 BUS = {"transport": {"means": "bus"}}
@@ -248,3 +251,39 @@ async def test_issuing_again_tells_of_the_order_however_far_it_has_come(
 async def test_there_is_no_letter_before_the_order_is_issued(api: Api, basis: dict[str, Any]) -> None:
     mission_id = await api.submitted(basis)
     assert problem(await api.get(f"/missions/{mission_id}/letter"), 404)["code"] == "not_issued"
+
+
+async def test_a_hung_letter_frees_its_unit_in_time_and_no_number_is_lost(
+    api: Api, basis: dict[str, Any], wire: Wire, issuer: FastAPI
+) -> None:
+    await api.issued(basis)
+    press = issuer.state.parts.press
+    for worker in children(os.getpid()):
+        if b"spawn_main" in cmdline(worker):
+            os.kill(worker, signal.SIGSTOP)
+    press.seconds = 0.5
+    mission_id = await api.submitted(
+        basis, travellers=at_work(TRAVELLERS[0]), departs_at=moment(13), returns_at=moment(14), **BUS
+    )
+    hung = await api.post(f"/missions/{mission_id}/issue", json={})
+    assert problem(hung, 503)["code"] == "letter_not_set"
+    assert hung.headers["Retry-After"]
+    press.seconds = 25
+    issued = await api.post(f"/missions/{mission_id}/issue", json={})
+    assert issued.json()["issued"]["serial"] == await last_serial(wire) == 2
+
+
+async def test_missions_that_only_touch_do_not_clash(api: Api, basis: dict[str, Any]) -> None:
+    """Back at noon, and away again at noon, with the same car."""
+    await api.issued(basis, departs_at=moment(3), returns_at=moment(4))
+    await api.issued(basis, departs_at=moment(4), returns_at=moment(5))
+    after = await api.post("/missions/check", HEAD, json=order(basis, departs_at=moment(4.9), returns_at=moment(6)))
+    assert codes(after.json()) == ["traveller_busy", "traveller_busy", "vehicle_busy"]
+
+
+@pytest.mark.parametrize("plate", ["រដ្ឋ 2-1234", "រដ្ឋ\u200b ២ ១២៣៤", "ភ្នំពេញ រដ្ឋ ២-១២៣៤"])
+async def test_a_plate_written_in_another_way_is_the_same_car(api: Api, basis: dict[str, Any], plate: str) -> None:
+    await api.issued(basis)
+    car = {"means": "private_car", "plate": plate}
+    asked = order(basis, transport=car, travellers=at_work("MCS-0045"))
+    assert codes((await api.post("/missions/check", HEAD, json=asked)).json()) == ["vehicle_busy"]

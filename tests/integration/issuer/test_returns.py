@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -20,11 +21,13 @@ from tests.integration.issuer.samples import (
     Api,
     at_work,
     codes,
+    moment,
     order,
     problem,
 )
 from tests.integration.issuer.wire import Wire, eventually, requested, returned
 
+ROOT = Path(__file__).parents[3]
 MISSING = DocumentRef(sha256="0" * 64, size=5, media_type="image/jpeg", name="lost.jpg")
 
 
@@ -295,9 +298,50 @@ async def test_an_overdue_return_is_warned_of_at_the_next_request(
     api: Api, basis: dict[str, Any], mission: dict[str, Any], wire: Wire
 ) -> None:
     await wire.database.execute(
-        "UPDATE issuer.engagement SET during ="
-        " tstzrange(lower(during) - interval '10 days', upper(during) - interval '10 days', '[]')"
+        "UPDATE issuer.mission SET body = jsonb_set(body, '{returns_at}',"
+        " to_jsonb((body ->> 'returns_at')::timestamptz - interval '10 days'))"
     )
     considered = (await api.post("/missions/check", HEAD, json=order(basis))).json()
     assert codes(considered) == ["return_overdue", "return_overdue"]
     assert mission["number"] in considered["findings"][0]["message"]["km"]
+
+
+async def test_whoever_is_back_early_may_go_again_and_the_car_too(
+    api: Api, basis: dict[str, Any], mission: dict[str, Any], photo: dict[str, Any], wire: Wire
+) -> None:
+    asked = order(basis, **UNDER_WAY)
+    assert codes((await api.post("/missions/check", HEAD, json=asked)).json())[:3] == [
+        *["traveller_busy"] * 2,
+        "vehicle_busy",
+    ]
+    await wire.send(returned(mission, [photo], report=""))
+    back = (await api.mission(mission["mission_id"]))["returns"][0]["return_id"]
+    path = f"/missions/{mission['mission_id']}/returns"
+    assert (await api.post(f"{path}/{back}/send-back", CHECKER, json={"reason": "x"})).status_code == 200
+    again = {**asked, "departs_at": moment(0.5)}
+    assert "traveller_busy" in codes((await api.post("/missions/check", HEAD, json=again)).json())
+    whole = returned(mission, [photo])
+    await wire.send(whole)
+    assert codes((await api.post("/missions/check", HEAD, json=again)).json()) == []
+    assert (await api.post(f"{path}/{whole.data.return_id}/accept", CHECKER)).status_code == 200
+    assert codes((await api.post("/missions/check", HEAD, json=again)).json()) == []
+    assert (await api.issued(basis, departs_at=moment(0.5), returns_at=moment(2)))["state"] == "issued"
+
+
+async def test_rows_of_the_release_before_are_brought_over(mission: dict[str, Any], wire: Wire) -> None:
+    """A car known by its province, a span with both its ends, and a mission that was closed early."""
+    closed_at = await wire.database.fetchval(
+        "UPDATE issuer.mission SET state = 'closed', updated_at = now() RETURNING updated_at"
+    )
+    await wire.database.execute(
+        "UPDATE issuer.engagement SET during = tstzrange(lower(during), upper(during), '[]'),"
+        " key = CASE kind WHEN 'vehicle' THEN 'ភ្នំពេញ2AB1234' ELSE key END"
+    )
+    sql = (ROOT / "services/issuer/migrations/0002_half_open.sql").read_text(encoding="utf-8")
+    await wire.database.execute(f"SET search_path TO issuer, public; {sql}")
+    rows = await wire.database.fetch(
+        "SELECT kind, key, upper(during) AS until, upper_inc(during) AS closed FROM engagement"
+    )
+    assert {row["key"] for row in rows if row["kind"] == "vehicle"} == {"2AB1234"}
+    assert {(row["until"], row["closed"]) for row in rows} == {(closed_at, False)}
+    assert len(rows) == len(mission["order"]["travellers"]) + 1

@@ -11,27 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from services.issuer.letter.press import LetterPress, LetterPressDown
+from services.issuer.letter.press import LetterPress, LetterPressBusy, LetterPressDown, LetterTooSlow
 from services.issuer.letter.render import render
 from services.issuer.letter.words import UnprintableText
 from tests.integration.letter.conftest import AT
 from tests.letter_samples import letter
+from tests.processes import children, cmdline, runs
 
 ROOT = Path(__file__).parents[3]
-
-
-def children(pid: int) -> set[int]:
-    """The processes a process has started, by their number."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    return {int(child) for child in listed.split()}
-
-
-def runs(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
-    except FileNotFoundError:
-        return False
-    return state.rpartition(")")[2].split()[0] != "Z"
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
@@ -76,10 +63,6 @@ async def test_letters_under_way_survive_the_death_of_a_worker() -> None:
     assert set(again) == {first}
 
 
-def cmdline(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
-
-
 async def test_a_closed_press_leaves_no_process_and_takes_no_letter() -> None:
     before = children(os.getpid())
     async with LetterPress(workers=2) as press:
@@ -102,3 +85,25 @@ async def test_workers_die_with_a_parent_that_was_killed() -> None:
     parent.kill()
     await parent.wait()
     await eventually(lambda: not any(runs(pid) for pid in workers))
+
+
+async def test_a_hung_worker_is_killed_in_time_and_replaced() -> None:
+    before = children(os.getpid())
+    async with LetterPress(workers=1) as press:
+        first = await press.render(letter(1), AT)
+        (worker,) = {pid for pid in children(os.getpid()) - before if b"spawn_main" in cmdline(pid)}
+        os.kill(worker, signal.SIGSTOP)
+        press.seconds = 0.5
+        with pytest.raises(LetterTooSlow):
+            await press.render(letter(1), AT)
+        await eventually(lambda: not runs(worker))
+        press.seconds = 60
+        assert await press.render(letter(1), AT) == first
+
+
+async def test_so_many_letters_wait_and_no_more() -> None:
+    async with LetterPress(workers=1, queue=2) as press:
+        await press.ready()
+        letters = [asyncio.create_task(press.render(letter(1), AT)) for _ in range(3)]
+        found = await asyncio.gather(*letters, return_exceptions=True)
+    assert [type(each) for each in found] == [bytes, bytes, LetterPressBusy]

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.issuer.domain.mission import State, WrongState, needs, printed_number, vehicle_key
+from services.issuer.domain.mission import State, WrongState, needs, printed_number
+from services.issuer.domain.plates import vehicle_key
 from shared.khmer import latin_digits
 from tests.unit.issuer.builders import mission
 
@@ -37,6 +38,18 @@ def test_a_printed_number_can_be_read_back(serial: int) -> None:
 )
 def test_one_car_has_one_key_however_it_is_typed(typed: str) -> None:
     assert vehicle_key(typed) == "រដ្ឋ21234"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("2AB-1234", "២AB ១២៣៤", "2ab1234", "２ＡＢ－１２３４", "2A\u200bB–1234"),
+        *("ភ្នំពេញ 2AB-1234", "រាជធានីភ្នំពេញ ២AB-១២៣៤", "PHNOM PENH 2AB 1234", "2AB-1234 ភ្នំ\u200bពេញ", "ភំ្នពេញ 2AB-1234"),
+        *("ខេត្តកណ្ដាល 2AB-1234", "កណ្តាល 2AB-1234"),
+    ],
+)
+def test_a_plate_is_the_same_with_its_province_and_without(typed: str) -> None:
+    assert vehicle_key(typed) == "2AB1234"
 
 
 def test_other_cars_have_other_keys() -> None:
