@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from tests.patience import PATIENCE
+
 
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[str]:
@@ -18,7 +20,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
         server = uvicorn.Server(config)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(server.serve([listener]))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while not server.started:
                     assert not serving.done()
                     await asyncio.sleep(0.01)

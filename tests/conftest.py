@@ -16,10 +16,13 @@ from shared.logins import password_of
 from shared.postgres import migrate
 from shared.service import migrations_of
 from tests.logins import as_service
+from tests.logs import plain
 
 # The same examples every time, and no deadline: the machine may be busy.
 settings.register_profile("besakakam", deadline=None, derandomize=True, database=None)
 settings.load_profile("besakakam")
+
+plain()
 
 SERVICES = ("issuer", "notifier", "archive")
 TEMPLATE = "besakakam_template"

@@ -65,7 +65,7 @@ async def uncertain_chats(processes: Town, mission_id: str) -> set[int]:
     return {row["chat"] for row in found if str(row["mission_id"]) == mission_id}
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("number", "victim", "at"), [(n, *case) for n, case in enumerate(CASES)])
 async def test_the_mission_closes(processes: Town, number: int, victim: str, at: str) -> None:
     cast = casts()[number]

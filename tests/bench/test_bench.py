@@ -14,7 +14,7 @@ TINY = Sizes(rounds=1, relayed=20, consumed=20, request_seconds=0.2, letters=4, 
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_every_figure_is_measured_beside_its_floor(tmp_path: Path) -> None:
     told: list[str] = []
     found = await bench(tmp_path, TINY, fsync=False, tell=told.append)

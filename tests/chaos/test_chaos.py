@@ -9,7 +9,7 @@ from tests.chaos.harness import Mix, run
 from tests.chaos.invariants.violation import Broken
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_nothing_is_lost_and_nothing_done_twice(tmp_path: Path) -> None:
     report = await run(tmp_path, Mix(seed=7, missions=24, faults=len(Kind)))
     assert report.violations == []
@@ -18,7 +18,7 @@ async def test_nothing_is_lost_and_nothing_done_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("bug", "kind", "broken"),
     [
@@ -36,7 +36,7 @@ async def test_a_planted_bug_is_found(tmp_path: Path, bug: str, kind: Kind, brok
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_slowness_alone_breaks_nothing(tmp_path: Path) -> None:
     """The planted services are slow as well; without a bug that is no violation."""
     kinds = (Kind.REDIS_EMPTIED, Kind.REPLICA_KILLED)

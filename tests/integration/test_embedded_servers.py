@@ -36,6 +36,7 @@ from deploy.local.servers.errors import (
 from deploy.local.servers.folder import require_reachable, unprivileged_identity
 from deploy.local.servers.lock import wait_unlocked
 from deploy.local.servers.ports import free_port
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 KHMER = re.compile("[\u1780-\u17ff]")
@@ -61,7 +62,7 @@ def valkey(url: str, *command: str) -> Any:
         return cast(Any, client.execute_command(*command))
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 15.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     deadline = time.monotonic() + seconds
     while not (met := condition()) and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -10,7 +10,7 @@ import httpx
 from deploy.local.demo.plan import Plan
 
 Found = TypeVar("Found")
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 Photos = list[tuple[str, tuple[str, bytes, str]]]
 
 

@@ -14,7 +14,7 @@ from tests.chaos.faults.scene import Scene, struck
 from tests.chaos.place import Replica
 from tests.chaos.replica import clock_file, full_disk_file
 
-READY_SECONDS = 60
+READY_SECONDS = 120
 FURTHEST_HOURS = 4.0
 """A clock is wrong by at most so much: orders stay within their time, and stamps in the past."""
 

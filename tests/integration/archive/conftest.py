@@ -20,6 +20,7 @@ from shared.documents import DocumentStore
 from shared.events import Event
 from tests.archive_samples import Story
 from tests.logins import as_service
+from tests.patience import PATIENCE
 
 KEY = "a-viewing-key-of-the-tests"
 
@@ -104,7 +105,7 @@ class Queue:
         return found
 
 
-async def until(look: Callable[[], Any], wanted: Callable[[Any], bool], seconds: float = 15) -> Any:
+async def until(look: Callable[[], Any], wanted: Callable[[Any], bool], seconds: float = PATIENCE) -> Any:
     """Look until what is seen is as wanted; fails after `seconds` with what was seen last."""
     seen = None
     try:

@@ -22,6 +22,7 @@ from shared.events import Event
 from tests.archive_samples import Story
 from tests.archive_serving import serving
 from tests.integration.archive.conftest import KEY, until
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 
@@ -41,7 +42,7 @@ class Stream:
 
     async def next(self) -> Told:
         fields: dict[str, str] = {}
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             async for line in self._lines:
                 if line == "" and "data" in fields:
                     return Told(int(fields["id"]), fields["event"], json.loads(fields["data"])["id"])
@@ -65,7 +66,7 @@ async def listening(client: httpx.AsyncClient, last: int | None = None, **params
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/event-stream")
         lines = response.aiter_lines()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             async for line in lines:
                 if line == ": connected":
                     break
@@ -197,11 +198,11 @@ async def test_an_open_stream_does_not_hold_up_the_end(settings: ArchiveSettings
                 except httpx.ConnectError:
                     return False
 
-            await until(alive, bool, 30)
+            await until(alive, bool)
             async with listening(client) as stream:
                 process.send_signal(signal.SIGTERM)
                 await stream.ends(3)
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(PATIENCE):
             assert await process.wait() in (0, -signal.SIGTERM)
     finally:
         if process.returncode is None:

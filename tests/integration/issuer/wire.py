@@ -21,13 +21,14 @@ from shared.events import (
 )
 from shared.values import DocumentRef, Endorsement, MissionId, Order, ReturnId
 from tests.integration.issuer.samples import HEAD, TRAVELLERS
+from tests.patience import PATIENCE
 
 STREAM = "besakakam:events"
 SOURCE = "/besakakam/notifier"
 Found = TypeVar("Found")
 
 
-async def eventually(look: Callable[[], Awaitable[Found | None]], seconds: float = 20) -> Found:
+async def eventually(look: Callable[[], Awaitable[Found | None]], seconds: float = PATIENCE) -> Found:
     """What `look` finds, as soon as it finds something; fails at the deadline."""
     deadline = time.monotonic() + seconds
     while not (found := await look()):

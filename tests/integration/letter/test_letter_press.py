@@ -16,14 +16,15 @@ from services.issuer.letter.render import render
 from services.issuer.letter.words import UnprintableText
 from tests.integration.letter.conftest import AT
 from tests.letter_samples import letter
+from tests.patience import PATIENCE
 from tests.processes import children, cmdline, runs
 
 ROOT = Path(__file__).parents[3]
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
-    """Wait for a fact of the operating system, at most half a minute."""
-    deadline = time.monotonic() + 30
+    """Wait for a fact of the operating system."""
+    deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.02)

@@ -23,10 +23,11 @@ from services.notifier.store.accounts import make_link
 from shared.documents import DocumentStore, examine
 from shared.events import AnyEvent, Event, MissionIssuedData, parse
 from shared.postgres import open_pool, transaction
+from tests.patience import PATIENCE
 from tests.unit.notifier.samples import directory, issued, issued_data
 
 PEOPLE = {"leader": 6000000101, "member": 6000000102, "stranger": 6000000103}
-DEADLINE = 60.0
+DEADLINE = PATIENCE
 PDF = b"%PDF-1.4 sample letter"
 RETURN = (
     "1 ដល់ 26/11/2024 9:00 សាលាខេត្តសៀមរាប\n1 ចេញ 26/11/2024 17:00 សាលាខេត្តសៀមរាប\n"

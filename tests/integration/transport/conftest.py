@@ -1,13 +1,11 @@
 """A service that has one table of its own, and whose pauses are short."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import structlog
 from faststream.redis.subscriber.usecases import stream_subscriber
 from pydantic import SecretStr
-from structlog.typing import Processor
 
 from shared import relay, streams
 from shared.postgres import Pool, migrate, open_pool
@@ -33,15 +31,6 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "CONFIRM_SECONDS", 0.1)
     monkeypatch.setattr(relay, "FOLLOW_SECONDS", 0.1)
     monkeypatch.setattr(relay, "BACKOFF_SECONDS", 0.1)
-
-
-@pytest.fixture(autouse=True)
-def plain_logs() -> Iterator[None]:
-    """Short lines: structlog's own tracebacks, with every variable in a frame, cost more time than the tests."""
-    processors: list[Processor] = [structlog.processors.add_log_level, structlog.processors.format_exc_info]
-    structlog.configure(processors=[*processors, structlog.processors.JSONRenderer()])
-    yield
-    structlog.reset_defaults()
 
 
 async def add_effects(database_url: str, folder: Path, service: str = "issuer") -> None:

@@ -14,10 +14,10 @@ from shared.events import AnyEvent, MissionClosed, MissionClosedData
 from shared.postgres import Connection, Pool, transaction
 from shared.relay import Publishing
 from shared.values import MissionId, ReturnId
+from tests.patience import PATIENCE
 
 STREAM = "besakakam:events"
 DEAD = "besakakam:events:dead"
-DEADLINE = 30.0
 
 
 def closed(number: str = "០០១ មស.លបក", mission: UUID | None = None) -> MissionClosed:
@@ -30,7 +30,7 @@ def closed(number: str = "០០១ មស.លបក", mission: UUID | None = No
 async def eventually(condition: Callable[[], Awaitable[bool]], what: str) -> None:
     """Wait until the condition holds; fail with `what` when it does not in good time."""
     try:
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(PATIENCE):
             while not await condition():  # noqa: ASYNC110 (what is waited for happens in a server)
                 await asyncio.sleep(0.02)
     except TimeoutError:

@@ -158,7 +158,7 @@ async def test_poison_found_by_the_handler_is_set_aside_at_once(settings: Servic
         await effects.handle(connection, event)
         raise PoisonError("contradicts the order")
 
-    async with plumbing(settings, "issuer", refuse):
+    async with plumbing(settings.model_copy(update={"redeliver_after_ms": 600_000}), "issuer", refuse):
         await add(effects.redis, closed())
         (letter,) = await effects.buried(1)
         await effects.reach()

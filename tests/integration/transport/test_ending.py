@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -20,7 +22,7 @@ async def test_a_service_without_one_of_its_tasks_ends_and_says_why(
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             told, _ = await process.communicate()
     finally:
         if process.returncode is None:

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import structlog
 
 from shared.events import AnyEvent
 from shared.log import configure
@@ -17,6 +16,7 @@ from shared.service import plumbing
 from shared.settings import ServiceSettings
 from tests.integration.transport.conftest import settings_for
 from tests.integration.transport.samples import Effects, add, closed, eventually
+from tests.logs import plain
 
 SECRET = "kept-to-oneself-9f31"
 
@@ -29,7 +29,7 @@ def logs_as_before() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    plain()
 
 
 def lines(output: str) -> list[dict[str, Any]]:

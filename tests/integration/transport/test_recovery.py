@@ -20,9 +20,10 @@ from shared.relay import Relay
 from tests.integration.transport.losing import SERVICES, Ministry, Ruin, ministry
 from tests.integration.transport.samples import STREAM, Effects, closed, commit, eventually, publishing
 from tests.integration.transport.test_relay import all_marked, published, reach, relaying
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
-SECONDS = 10.0
+SECONDS = PATIENCE
 LOSSES = ("flush", "evict", "wipe", "cut_short", "put_copy_back")
 
 
