@@ -28,6 +28,8 @@ class CommandSettings(BaseSettings):
     """The owner's connection for `migrate`; each service's role for the rest."""
 
     database_url: SecretStr
+    consumers: tuple[str, ...] = SERVICES
+    """Who has to have done each event, as the services are told it."""
 
 
 class QueueSettings(BaseSettings):
@@ -70,6 +72,11 @@ def database() -> str:
     if not well:
         raise click.ClickException(BAD_ADDRESS)
     return url
+
+
+def consumers() -> tuple[str, ...]:
+    """The registered consumers."""
+    return read(CommandSettings).consumers
 
 
 @contextmanager

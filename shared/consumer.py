@@ -9,13 +9,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
-from shared import dead_letters, inbox
+from shared import dead_letters, early, inbox, receipts
 from shared.clock import now
 from shared.errors import NotYet, PoisonError
 from shared.events import AnyEvent, parse
@@ -23,6 +25,7 @@ from shared.log import about
 from shared.metrics import EVENT_SECONDS, EVENTS
 from shared.outbox import EntryId
 from shared.postgres import Connection, Pool, passes, transaction
+from shared.receipts import Ref
 
 Handle = Callable[[Connection, AnyEvent], Awaitable[None]]
 """Does an event within the transaction that it is given."""
@@ -30,7 +33,9 @@ Prepare = Callable[[Sequence[AnyEvent]], Awaitable[None]]
 """Does for events what takes time and needs no transaction; again, it changes nothing more."""
 
 NOT_YET_FOR = timedelta(hours=1)
-"""How long an event may wait for the one that it depends on before it is set aside."""
+"""How long an event may wait for the one that it depends on before it is set aside, from its first delivery here."""
+STEPS = 6
+"""Between two attempts at most so many times `redeliver_after_ms` count as waiting; the rest was an outage."""
 
 DEAD_TOLD = 10_000
 """The dead-letter stream only tells; it keeps about so many of its latest entries."""
@@ -70,6 +75,11 @@ class Entry:
     def is_for(self, group: str) -> bool:
         """Whether the entry concerns the group: one replayed for another does not."""
         return self.fields.get(b"for", group.encode()) == group.encode()
+
+    @property
+    def ref(self) -> Ref | None:
+        """Which publication carried it, for the receipt; None where it was added by somebody else than a relay."""
+        return Ref.read(self.fields.get(b"ref"))
 
     @property
     def added_at(self) -> datetime:
@@ -143,8 +153,7 @@ class Consumer:
         except NotYet as reason:
             log.info("event.waits", reason=str(reason))
             EVENTS.labels("waits", event.type).inc()
-            if await self._age(entry) > NOT_YET_FOR:
-                raise PoisonError(f"waited too long: {reason}") from reason
+            await self._when_possible(entry, partial(self._wait, event, reason))
             await self._hold(entry, 1)
         except PoisonError:
             raise
@@ -156,13 +165,13 @@ class Consumer:
         else:
             await self._acknowledge(entry)
 
-    async def _age(self, entry: Entry) -> timedelta:
-        """For how long the entry has been in Redis, by the clock that dated it; nothing where Redis is away."""
-        try:
-            seconds, microseconds = await self._redis.time()
-        except RedisError:
-            return timedelta()
-        return datetime.fromtimestamp(seconds + microseconds / 1e6, UTC) - entry.added_at
+    async def _wait(self, event: AnyEvent, reason: NotYet) -> None:
+        """Count how long the event has been waiting; raises `PoisonError` where that is too long."""
+        longest_step = STEPS * timedelta(milliseconds=self._reading.redeliver_after_ms)
+        async with transaction(self._pool) as connection:
+            waited = await early.wait(connection, event.event_id, longest_step)
+        if waited > NOT_YET_FOR:
+            raise PoisonError(f"waited too long: {reason}") from reason
 
     async def _when_possible(self, entry: Entry, work: Callable[[], Awaitable[None]]) -> None:
         """Do the work, waiting out an unreachable server for as long as it takes, and keep the entry meanwhile."""
@@ -187,6 +196,7 @@ class Consumer:
         self._after_commit()
         for _, event in work:
             outcome = "handled" if event.event_id in first else "known"
+            first.discard(event.event_id)  # what stands there twice is handled once
             EVENTS.labels(outcome, event.type).inc()
             with about(event):
                 log.info(f"event.{outcome}")
@@ -218,9 +228,17 @@ class Consumer:
         Failing here would leave the rest of a batch behind, to be done later than what came after it.
         """
         try:
-            await self._redis.xack(self._reading.stream, self._reading.group, *(entry.entry_id for entry in entries))
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                self._give_receipts(pipeline, *entries)
+                pipeline.xack(self._reading.stream, self._reading.group, *(entry.entry_id for entry in entries))
+                await pipeline.execute()
         except RedisError as error:
             log.warning("event.not_acknowledged", error=repr(error))
+
+    def _give_receipts(self, pipeline: Pipeline, *entries: Entry) -> None:
+        """Before the acknowledgement: an entry that is no longer pending has its receipt, or that was lost."""
+        mine = (entry.ref for entry in entries if entry.is_for(self._reading.group))
+        receipts.give(pipeline, self._reading.stream, self._reading.group, mine)
 
     async def _bury(self, entry: Entry, reason: str, event: AnyEvent | None = None) -> None:
         """Set the entry aside: first in the database, which keeps it, then on the stream that tells of it."""
@@ -249,9 +267,12 @@ class Consumer:
                 maxlen=DEAD_TOLD,
                 approximate=True,
             )
+            self._give_receipts(pipeline, entry)
             pipeline.xack(reading.stream, reading.group, entry.entry_id)
             await pipeline.execute()
 
     async def _keep(self, entry: Entry, reason: str, event_id: UUID | None) -> None:
         async with transaction(self._pool) as connection:
             await dead_letters.add(connection, entry.body, event_id, reason, entry.deliveries, entry.added_at)
+            if event_id is not None:
+                await early.forget(connection, event_id)

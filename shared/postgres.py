@@ -57,7 +57,7 @@ GIVE_UP = {
 }
 """So that PostgreSQL lets go of a client that froze or vanished in mid-transaction, and of its locks."""
 
-PRUNED = ("outbox", "waiting", "publication", "inbox")
+PRUNED = ("outbox", "waiting", "publication", "receipt", "inbox", "early")
 """The only tables from which a service may delete (see docs/transport.md)."""
 
 GROWING = ("event", "document")

@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 from shared import groups, outbox, retention
 from shared.background import heed_cancellation
 from shared.clock import now
+from shared.confirmation import Confirmation
 from shared.metrics import PUBLISHED, RECOVERIES, TAKEN_BACK
 from shared.outbox import BATCH, EntryId
 from shared.postgres import TRANSIENT, Connection, Pool, Row, passes, session
@@ -77,6 +78,7 @@ class Relay:
         self._redis = redis
         self._publishing = publishing
         self._script = redis.register_script(outbox.script("publish"))
+        self._confirmation = Confirmation(redis, publishing.stream, publishing.service, publishing.consumers)
         self._wake = asyncio.Event()
         self.leads = False
         """Whether this process publishes now; its other replicas wait to take over."""
@@ -171,19 +173,20 @@ class Relay:
             self._next = await outbox.number_above(connection, found, self._next)
 
     async def _confirm(self, connection: Connection) -> None:
-        """Record what every registered consumer has done, and cut the stream behind them."""
+        """Record what every registered consumer has told to have, and let wait again what somebody misses."""
         if time.monotonic() - self._confirmed < CONFIRM_SECONDS:
             return
-        publishing = self._publishing
-        below = await groups.done_below(self._redis, publishing.stream, publishing.consumers)
-        # Compared after the groups were read: had Redis lost anything before, their positions would prove nothing.
-        if below is not None:
-            held, _ = await self._add([])
-            if held != self._batch:
-                await self._recover(connection, held)
-                return
-            await outbox.confirm(connection, below)
-            await self._clear_away(connection)
+        view = await self._confirmation.look(connection)
+        # Compared after the look: what Redis had lost before is taken back whole, and in order.
+        held, _ = await self._add([])
+        if held != self._batch:
+            await self._recover(connection, held)
+            return
+        if missing := await self._confirmation.settle(connection, view):
+            log.warning("relay.misses", to_publish_again=missing)
+            RECOVERIES.inc()
+            TAKEN_BACK.inc(missing)
+        await self._clear_away(connection)
         self._confirmed = time.monotonic()
 
     async def _clear_away(self, connection: Connection) -> None:
@@ -195,6 +198,7 @@ class Relay:
         self._cleared = time.monotonic()
         await groups.trim(self._redis, publishing.stream, publishing.consumers, int(keep_from.timestamp() * 1000))
         await retention.prune_outbox(connection, publishing.keep)
+        await retention.prune_early(connection)
         await retention.publish_horizon(connection, self._redis, publishing.horizons, publishing.service)
         await retention.prune_inbox(connection, self._redis, publishing.horizons, publishing.consumers, publishing.keep)
 

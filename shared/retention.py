@@ -12,6 +12,8 @@ from shared.postgres import Connection
 PUBLICATIONS = 20
 MARKS = 1_000
 """So many go at a time: a statement that takes long would hold the relay up."""
+MARGIN = timedelta(days=1)
+"""An event's own time, its row's and its mark's are told by several clocks."""
 SECONDS = 2.0
 """How long one go at deleting may take; what is left is for the next."""
 
@@ -24,13 +26,14 @@ async def _while_full(delete: Callable[[], Awaitable[str]], full: int) -> None:
 
 
 async def prune_outbox(connection: Connection, keep: timedelta) -> None:
-    """Delete events whose publication was confirmed longer than `keep` ago."""
+    """Delete events whose publication was confirmed longer than `keep` ago, unless they are on their way again."""
 
     async def delete() -> str:
         return await connection.execute(
             "WITH old AS (DELETE FROM publication WHERE batch IN"
             "  (SELECT batch FROM publication WHERE confirmed_at < $1 LIMIT $2) RETURNING positions)"
-            " DELETE FROM outbox WHERE position IN (SELECT unnest(positions) FROM old)",
+            " DELETE FROM outbox WHERE position IN"
+            " (SELECT unnest(positions) FROM old EXCEPT SELECT position FROM unconfirmed)",
             now() - keep,
             PUBLICATIONS,
         )
@@ -39,17 +42,15 @@ async def prune_outbox(connection: Connection, keep: timedelta) -> None:
 
 
 async def publish_horizon(connection: Connection, redis: Redis, key: str, service: str) -> None:
-    """Tell the others since when this outbox may still publish: the oldest row that is not confirmed, or now."""
-    oldest: datetime | None = await connection.fetchval(
-        "SELECT min(created_at) FROM outbox WHERE position IN (SELECT position FROM unconfirmed)"
-    )
+    """Tell the others since when this outbox may still publish, by itself or when asked to: its oldest row, or now."""
+    oldest: datetime | None = await connection.fetchval("SELECT created_at FROM outbox ORDER BY position LIMIT 1")
     await redis.hset(key, service, str((oldest or now()).timestamp()))
 
 
 async def prune_inbox(
     connection: Connection, redis: Redis, key: str, producers: tuple[str, ...], keep: timedelta
 ) -> None:
-    """Delete marks of events from before every producer's horizon, less `keep`.
+    """Delete marks of events older than `keep` and, by a margin, than what any producer may still publish.
 
     Nothing is deleted while one producer's horizon is missing, for then nobody knows what may come again.
     """
@@ -62,8 +63,13 @@ async def prune_inbox(
         return await connection.execute(
             "DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox"
             " WHERE occurred_at < $1 AND received_at < $1 LIMIT $2)",
-            horizon - keep,
+            min(horizon - MARGIN, now() - keep),
             MARKS,
         )
 
     await _while_full(delete, MARKS)
+
+
+async def prune_early(connection: Connection) -> None:
+    """Delete what was noted of events that came before their cause, once nobody has tried them for a day."""
+    await connection.execute("DELETE FROM early WHERE tried_at < now() - interval '1 day'")

@@ -90,6 +90,8 @@ class Stream:
     async def _read_on(self) -> None:
         # Acknowledging nothing is the cheapest way to learn whether this server lets us write to this stream.
         await self._redis.xack(self._reading.stream, self._reading.group, "0-0")
+        if await groups.bring_back(self._redis, self._reading.stream, self._reading.group):
+            log.warning("stream.brought_back", group=self._reading.group)
         if self.alive() and self._broker.subscribers:
             await self._forget_the_gone()
             return

@@ -10,7 +10,7 @@ import click
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from services.command import SERVICES, run, run_with_queue
+from services.command import SERVICES, consumers, run, run_with_queue
 from services.events.output import as_json, show, text
 from services.notifier.store.figures import states
 from shared import dead_letters, outbox
@@ -45,10 +45,12 @@ class Lag:
             return None
 
 
-async def _outbox(pool: Pool) -> tuple[dict[str, Any], int]:
+async def _outbox(pool: Pool, registered: tuple[str, ...]) -> tuple[dict[str, Any], int]:
     async with transaction(pool) as connection:
         waits = await outbox.backlog(connection)
-        found = {"waiting": waits.unpublished, "unconfirmed": waits.unconfirmed, "oldest": waits.oldest_unconfirmed}
+        found: dict[str, Any] = {"waiting": waits.unpublished, "unconfirmed": waits.unconfirmed}
+        found["oldest"] = waits.oldest_unconfirmed
+        found["missing"] = await outbox.missing(connection, registered)
         return found, await dead_letters.count(connection)
 
 
@@ -83,9 +85,9 @@ async def _groups(redis: Redis, stream: str) -> list[dict[str, Any]]:
 
 
 def _found() -> Lag:
-    found = Lag()
+    found, registered = Lag(), consumers()
     for service in SERVICES:
-        if answer := found.ask(service, partial(run, service, _outbox)):
+        if answer := found.ask(service, partial(run, service, partial(_outbox, registered=registered))):
             found.outboxes[service], found.dead_letters[service] = answer
     if "notifier" in found.outboxes:
         found.deliveries = found.ask("deliveries", partial(run, "notifier", _deliveries))
@@ -95,12 +97,17 @@ def _found() -> Lag:
     return found
 
 
+def _missing(counts: dict[str, int]) -> str:
+    named = ", ".join(f"{consumer} {count}" for consumer, count in counts.items() if count)
+    return named and f", មិនទាន់ទទួល / not yet with {named}"
+
+
 def _lines(found: Lag) -> Iterator[str]:
     for service, each in found.outboxes.items():
         yield (
             f"{service}: រង់ចាំ / waiting {each['waiting']}, មិនទាន់បញ្ជាក់ / unconfirmed {each['unconfirmed']},"
             f" ចាស់ជាងគេ / oldest {text(each['oldest'] or '-')},"
-            f" មិនអាចដំណើរការបាន / dead letters {found.dead_letters[service]}"
+            f" មិនអាចដំណើរការបាន / dead letters {found.dead_letters[service]}{_missing(each['missing'])}"
         )
     if found.deliveries is not None:
         yield TELEGRAM.format(**found.deliveries)

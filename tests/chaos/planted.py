@@ -7,13 +7,15 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
-from shared import inbox, outbox
+from shared import groups, inbox, outbox
 from shared.consumer import Consumer, Entry
 from shared.events import Event
 from shared.outbox import EntryId
 from shared.postgres import Connection, Row
+from shared.relay import Relay
 
 SLOW_SECONDS = 0.2
+BELOW = "UPDATE publication SET confirmed_at = now() WHERE confirmed_at IS NULL AND (entry_ms, entry_seq) < ($1, $2)"
 _mark = inbox.mark
 _record = outbox.record
 _settle_batch = Consumer.settle_batch
@@ -50,6 +52,14 @@ async def settle_slowly(consumer: Consumer, entries: Sequence[Entry]) -> None:
     await _settle_batch(consumer, entries)
 
 
+async def confirm_by_position(relay: Relay, connection: Connection) -> None:
+    """What lies before a group's position is taken for done."""
+    publishing = relay._publishing
+    below = await groups.done_below(relay._redis, publishing.stream, publishing.consumers)
+    if below is not None:
+        await connection.execute(BELOW, below.ms, below.seq)
+
+
 def plant(bug: str) -> None:
     """Put the bug into this process."""
     setattr(Consumer, "settle_batch", settle_slowly)  # noqa: B010
@@ -62,6 +72,8 @@ def plant(bug: str) -> None:
             outbox.record = delete_published
         case "no_recovery":
             outbox.take_back = take_nothing_back
+        case "confirmed_by_position":
+            setattr(Relay, "_confirm", confirm_by_position)  # noqa: B010
         case "unmarked_copy":
             from services.notifier.telegram.calls import Calls  # aiogram is slow to import, and the others need it not
 

@@ -26,6 +26,8 @@ async def test_nothing_is_lost_and_nothing_done_twice(tmp_path: Path) -> None:
         ("acknowledged_first", Kind.REPLICA_KILLED, Broken.LOST),
         ("outbox_deleted", Kind.REDIS_EMPTIED, Broken.LOST),
         ("no_recovery", Kind.REDIS_EMPTIED, Broken.LOST),
+        ("confirmed_by_position", Kind.STREAM_CUT, Broken.LOST),
+        ("confirmed_by_position", Kind.GROUP_REPLACED, Broken.LOST),
         ("unmarked_copy", Kind.TELEGRAM_DROP_AFTER, Broken.TWICE),
     ],
 )

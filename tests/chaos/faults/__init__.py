@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from tests.chaos.faults import processes, servers, telegram
+from tests.chaos.faults import processes, servers, telegram, unread
 from tests.chaos.faults.kinds import Kind, Strike
 from tests.chaos.faults.scene import Scene
 
@@ -17,6 +17,7 @@ STRIKES: dict[Kind, Callable[[Scene, Strike], Awaitable[None]]] = {
     Kind.VALKEY_OLDER: servers.fail_over_to_older,
     Kind.VALKEY_CUT_SHORT: servers.cut_short,
     Kind.REDIS_EMPTIED: servers.empty,
+    **dict.fromkeys(unread.HARMS, unread.lose),
     Kind.POSTGRES_KILLED: servers.kill,
     Kind.POSTGRES_LINK_CUT: servers.cut_link,
     Kind.POSTGRES_LINK_SLOW: servers.slow_link,

@@ -20,6 +20,10 @@ class Kind(StrEnum):
     VALKEY_OLDER = "valkey_older_copy"
     VALKEY_CUT_SHORT = "valkey_log_cut_short"
     REDIS_EMPTIED = "redis_emptied"
+    STREAM_CUT = "stream_cut_unread"
+    ENTRIES_DELETED = "entries_deleted_unread"
+    GROUP_SKIPPED = "group_set_to_the_end"
+    GROUP_REPLACED = "group_made_anew_at_the_end"
     POSTGRES_KILLED = "postgres_killed"
     POSTGRES_LINK_CUT = "postgres_link_cut"
     POSTGRES_LINK_SLOW = "postgres_link_slow"
@@ -54,6 +58,10 @@ LASTS = {
     Kind.CLOCK_JUMPED: (2.0, 15.0),
     Kind.DISK_FULL: (1.0, 6.0),
     Kind.VALKEY_OLDER: (2.0, 10.0),
+    Kind.STREAM_CUT: (1.0, 5.0),
+    Kind.ENTRIES_DELETED: (1.0, 5.0),
+    Kind.GROUP_SKIPPED: (1.0, 5.0),
+    Kind.GROUP_REPLACED: (1.0, 5.0),
     Kind.POSTGRES_LINK_SLOW: (1.0, 6.0),
     Kind.POSTGRES_LINK_SILENT: (2.0, 14.0),
     Kind.VALKEY_LINK_SLOW: (1.0, 6.0),

@@ -29,7 +29,12 @@ async def set_aside(pool: Pool, event: AnyEvent, reason: str) -> None:
 async def test_lag_says_what_waits_and_who_is_behind(operator: Operator, pool: Pool, redis: Redis) -> None:
     empty: dict[str, Any] = json.loads(await operator.asks("lag", "--json"))
     assert empty["groups"] == []
-    assert empty["outboxes"]["archive"] == {"waiting": 0, "unconfirmed": 0, "oldest": None}
+    assert empty["outboxes"]["archive"] == {
+        "waiting": 0,
+        "unconfirmed": 0,
+        "oldest": None,
+        "missing": {"issuer": 0, "notifier": 0, "archive": 0},
+    }
     await commit(pool, closed())
     await commit(pool, closed())
     async with pool.acquire() as connection:
@@ -46,10 +51,17 @@ async def test_lag_says_what_waits_and_who_is_behind(operator: Operator, pool: P
     assert group == {"group": "archive", "pending": 2, "lag": 1, "consumers": 1}
     async with pool.acquire() as connection:
         await outbox.record(connection, 2, await outbox.waiting(connection), EntryId(2, 0))
+        await outbox.note_receipts(connection, {(1, "issuer"): 1, (2, "issuer"): 1, (2, "notifier"): 1})
     found = json.loads(await operator.asks("lag", "--json"))
-    assert found["outboxes"]["archive"] == {"waiting": 0, "unconfirmed": 2, "oldest": first}
+    assert found["outboxes"]["archive"] == {
+        "waiting": 0,
+        "unconfirmed": 2,
+        "oldest": first,
+        "missing": {"issuer": 0, "notifier": 1, "archive": 2},
+    }
     said = await operator.asks("lag")
     assert f"waiting 0, មិនទាន់បញ្ជាក់ / unconfirmed 2, ចាស់ជាងគេ / oldest {first}" in said
+    assert "not yet with notifier 1, archive 2\n" in said
     assert KHMER.search(said)
 
 

@@ -69,7 +69,7 @@ async def test_what_was_confirmed_and_closed_meanwhile_can_still_be_read(pool: P
     await looked.look()
     async with notifier.acquire() as connection:
         await outbox.record(connection, 1, await outbox.waiting(connection), EntryId(1, 0))
-        await outbox.confirm(connection, EntryId(2, 0))
+        await outbox.confirm(connection, [1])
     async with transaction(pool) as connection:
         await dead_letters.close(connection, [choked.to_json()])
     await looked.look()

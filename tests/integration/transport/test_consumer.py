@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared import consumer, streams
+from shared import consumer, early, streams
 from shared.errors import NotYet, PoisonError
 from shared.events import AnyEvent
-from shared.postgres import Connection, Pool
+from shared.postgres import Connection, Pool, transaction
 from shared.service import plumbing
 from shared.settings import ServiceSettings
 from tests.integration.transport.samples import STREAM, Effects, add, closed, eventually
@@ -218,6 +218,47 @@ async def test_an_event_before_its_cause_waits_and_is_not_counted_down(
         await add(effects.redis, cause)
         await effects.reach(cause, early)
     assert await effects.dead() == []
+
+
+async def test_an_entry_that_lay_in_redis_for_long_may_wait_as_long_as_any(
+    settings: ServiceSettings, effects: Effects
+) -> None:
+    """After an outage of hours one replica may hold the cause, while another is given what depends on it."""
+    cause, dependent = closed("cause"), closed("early")
+
+    async def handle(connection: Connection, event: AnyEvent) -> None:
+        await effects.handle(connection, event)
+        done = await connection.fetchval("SELECT count(*) FROM inbox WHERE event_id = $1", cause.event_id)
+        if event.event_id == dependent.event_id and not done:
+            raise NotYet("the mission is not known yet")
+
+    await effects.redis.xadd(STREAM, {"event": dependent.to_json()}, id="1000-1")
+    async with plumbing(settings, "issuer", handle):
+
+        async def tried() -> bool:
+            return effects.calls.count(dependent.event_id) > 2
+
+        await eventually(tried, "it is tried")
+        await add(effects.redis, cause)
+        await effects.reach(cause, dependent)
+    assert await effects.dead() == []
+
+
+async def test_waiting_is_counted_over_restarts_and_replicas_but_not_while_nobody_was_there(pool: Pool) -> None:
+    event_id, step = closed().event_id, timedelta(seconds=60)
+
+    async def tried_after(gap: str) -> timedelta:
+        await pool.execute("UPDATE early SET tried_at = now() - $1::text::interval", gap)
+        async with transaction(pool) as connection:
+            return await early.wait(connection, event_id, step)
+
+    assert await tried_after("0") == timedelta()
+    assert timedelta(seconds=20) <= await tried_after("20 seconds") < timedelta(seconds=21)
+    assert await tried_after("3 hours") < timedelta(seconds=81), "an outage of three hours counts as one step"
+    assert await tried_after("-3 hours") < timedelta(seconds=81), "a clock that was set back takes nothing away"
+    async with transaction(pool) as connection:
+        await early.forget(connection, event_id)
+        assert await early.wait(connection, event_id, step) == timedelta(), "replayed, it waits anew"
 
 
 async def test_an_event_whose_cause_never_comes_is_set_aside(

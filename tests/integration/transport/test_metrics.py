@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from deploy.local.servers import Valkey
 from shared import outbox
-from shared.metrics import Measure
+from shared.metrics import EVENTS, Measure
 from shared.postgres import open_pool, transaction
 from shared.service import add_health, add_metrics, open_plumbing, plumbing
 from shared.settings import ServiceSettings
@@ -88,6 +88,20 @@ async def test_figures_move_with_events(database_url: str, redis_url: str, tmp_p
     assert grown("besakakam_event_seconds_count") == 3
     assert grown("besakakam_http_request_seconds_count GET /metrics 200") >= 4
     assert after["besakakam_group_lag"] == 0
+
+
+async def test_what_stands_in_a_batch_twice_is_handled_once(database_url: str, redis_url: str, tmp_path: Path) -> None:
+    await add_effects(database_url, tmp_path)
+    redis = connect(redis_url)
+    event, other = closed(), closed()
+    await add(redis, event, event, other, event)  # before anybody reads, so that all are one batch
+    async with open_pool(database_url, "issuer", 3) as pool:
+        effects = Effects(pool, redis)
+        before = {outcome: EVENTS.labels(outcome, "MissionClosed")._value.get() for outcome in ("handled", "known")}
+        async with scraped(settings_for(database_url, redis_url, tmp_path), effects) as scraper:
+            await scraper.becomes("besakakam_events_total handled MissionClosed", before["handled"] + 2)
+            await scraper.becomes("besakakam_events_total known MissionClosed", before["known"] + 2)
+    await redis.aclose()
 
 
 async def test_what_waits_is_told_by_number_and_age(database_url: str, redis_url: str, tmp_path: Path) -> None:

@@ -9,12 +9,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from redis.asyncio import Redis
 
-from shared import groups
 from shared import relay as relay_module
 from shared.background import Background
-from shared.outbox import EntryId
 from shared.postgres import Pool, open_pool, transaction
 from shared.relay import Relay
 from tests.integration.transport.losing import SERVICES, Ministry, Ruin, ministry
@@ -159,35 +156,6 @@ async def test_lost_and_filled_by_another_relay_first(there: Ministry) -> None:
         await there.reached()
 
 
-async def test_a_loss_after_the_groups_were_read_confirms_nothing(
-    pool: Pool, effects: Effects, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ask = groups.done_below
-    lost = False
-
-    async def ask_and_lose(redis: Redis, stream: str, consumers: tuple[str, ...]) -> EntryId | None:
-        nonlocal lost
-        below = await ask(redis, stream, consumers)
-        if below is not None and below.ms and not lost:
-            lost = True
-            await redis.flushall()
-        return below
-
-    monkeypatch.setattr(groups, "done_below", ask_and_lose)
-    event = closed()
-    await commit(pool, event)
-    async with relaying(pool, effects.redis):
-        await reach(effects.redis, event)
-        await effects.redis.xgroup_create(STREAM, "issuer", id="$")
-
-        async def happened() -> bool:
-            return lost
-
-        await eventually(happened, "the loss")
-        await reach(effects.redis, event)
-        assert await pool.fetchval("SELECT confirmed_at FROM publication") is None
-
-
 async def test_a_crash_after_the_script_is_made_good_and_goes_on_in_order(pool: Pool, effects: Effects) -> None:
     first, second, third = closed(), closed(), closed()
     await commit(pool, first)
@@ -223,34 +191,20 @@ async def test_a_database_older_than_redis_uses_no_number_of_a_batch_again(pool:
     assert mark == await pool.fetchval("SELECT max(batch) FROM publication")
 
 
-async def test_a_missing_group_keeps_rows_unconfirmed(
-    pool: Pool, effects: Effects, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ask, asked = groups.done_below, 0
-
-    async def count(redis: Redis, stream: str, consumers: tuple[str, ...]) -> EntryId | None:
-        nonlocal asked
-        asked += 1
-        return await ask(redis, stream, consumers)
-
-    async def asked_again() -> bool:
-        return asked > before + 2
-
-    async def confirmed() -> bool:
-        return bool(await pool.fetchval("SELECT bool_and(confirmed_at IS NOT NULL) FROM publication"))
-
-    monkeypatch.setattr(groups, "done_below", count)
+async def test_a_missing_group_keeps_rows_unconfirmed_and_nothing_goes_out_again(pool: Pool, effects: Effects) -> None:
     event = closed()
     await commit(pool, event)
-    async with relaying(pool, effects.redis, orders=publishing("issuer", "issuer", "archive")):
+    async with relaying(pool, effects.redis, orders=publishing("issuer", "issuer", "archive")) as (relay,):
         await reach(effects.redis, event)
         await eventually(lambda: all_marked(pool), "recorded")
-        await effects.redis.xgroup_create(STREAM, "issuer", id="$")
-        before = asked
-        await eventually(asked_again, "further rounds")
-        assert not await confirmed()
-        await effects.redis.xgroup_create(STREAM, "archive", id="$")
-        await eventually(confirmed, "both have it")
+        before = relay._confirmed
+
+        async def looked_again() -> bool:
+            return relay._confirmed > before + 3 * relay_module.CONFIRM_SECONDS
+
+        await eventually(looked_again, "further rounds")
+        assert await pool.fetchval("SELECT count(*) FROM publication WHERE confirmed_at IS NULL") == 1
+        assert await published(effects.redis) == [event]
 
 
 STOPPED = """

@@ -52,7 +52,7 @@ async def test_outbox_rows_go_when_confirmed_for_long_enough(pool: Pool) -> None
     async with pool.acquire() as connection:
         for batch, row in enumerate((await outbox.waiting(connection))[:3], start=1):
             await outbox.record(connection, batch, [row], EntryId(batch, 0))
-        await outbox.confirm(connection, EntryId(3, 0))
+        await outbox.confirm(connection, [1, 2])
         await pool.execute("UPDATE publication SET published_at = now() - interval '9 days'")
         await pool.execute("UPDATE publication SET confirmed_at = now() - interval '2 days' WHERE batch = 1")
         await retention.prune_outbox(connection, DAY)
@@ -92,7 +92,11 @@ async def test_inbox_marks_go_behind_every_producers_horizon(pool: Pool, effects
         await outbox.record(connection, 1, await outbox.waiting(connection), EntryId(1, 0))
         await retention.publish_horizon(connection, redis, HORIZONS, "issuer")
         assert await left() == 2, "published is not confirmed"
-        await outbox.confirm(connection, EntryId(1, 1))
+        await outbox.confirm(connection, [1])
+        await retention.publish_horizon(connection, redis, HORIZONS, "issuer")
+        assert await left() == 2, "confirmed, and yet kept: somebody may have it published again"
+        await connection.execute("UPDATE publication SET confirmed_at = now() - interval '2 days'")
+        await retention.prune_outbox(connection, DAY)
         await retention.publish_horizon(connection, redis, HORIZONS, "issuer")
     assert await left() == 1
     async with transaction(pool) as connection:

@@ -14,7 +14,11 @@ class Row:
 
     event: UUID
     entry: int | None = None
-    confirmed: bool = False
+    had: set[str] = field(default_factory=set)
+
+    @property
+    def confirmed(self) -> bool:
+        return self.had == set(SERVICES)
 
 
 @dataclass
@@ -24,8 +28,8 @@ class Group:
     delivered: int = 0
     pending: list[int] = field(default_factory=list)
 
-    def has_done(self, entry: int) -> bool:
-        return entry <= self.delivered and entry not in self.pending
+    def will_get(self, entry: int) -> bool:
+        return entry > self.delivered or entry in self.pending
 
 
 @dataclass
@@ -43,7 +47,9 @@ class FakeTransport:
         self._outboxes: dict[str, list[Row]] = {service: [] for service in SERVICES}
         self._effects: dict[str, list[UUID]] = {service: [] for service in SERVICES}
         self._queue, self._copy = Queue(), Queue()
+        self._receipts: set[tuple[str, int]] = set()
         self._numbers = counting(1)
+        self._last = 0
 
     async def write(self, service: str, count: int, *, commits: bool = True) -> list[UUID]:
         rows = [Row(uuid4()) for _ in range(count)]
@@ -60,7 +66,7 @@ class FakeTransport:
     def _publish(self, service: str, *, recorded: bool) -> None:
         for row in self._outboxes[service]:
             if not row.confirmed and row.entry not in self._queue.entries:
-                entry = next(self._numbers)
+                self._last = entry = next(self._numbers)
                 self._queue.entries[entry] = row.event
                 row.entry = entry if recorded else None
 
@@ -77,20 +83,46 @@ class FakeTransport:
 
     def _do(self, service: str, group: Group, entries: list[int], ends: Ends) -> None:
         for entry in entries:
-            event = self._queue.entries[entry]
+            if (event := self._queue.entries.get(entry)) is None:  # deleted: nobody can be given it any more
+                group.pending.remove(entry)
+                continue
             if ends != "failed" and event not in self._effects[service]:
                 self._effects[service].append(event)
             if ends == "done":
                 group.pending.remove(entry)
+                self._receipts.add((service, entry))
 
     async def confirm(self, service: str) -> None:
-        groups = self._queue.groups
         for row in self._outboxes[service]:
-            if row.entry in self._queue.entries:
-                row.confirmed |= all(each in groups and groups[each].has_done(row.entry) for each in SERVICES)
+            if row.entry is not None and not row.confirmed:
+                row.had |= {each for each in SERVICES if (each, row.entry) in self._receipts}
+                if not all(each in row.had or self._will_get(each, row.entry) for each in SERVICES):
+                    row.entry = None
+
+    def _will_get(self, service: str, entry: int) -> bool:
+        return entry in self._queue.entries and self._queue.groups.get(service, Group()).will_get(entry)
 
     async def lose(self, what: Loss) -> None:
-        self._queue = Queue(entries=self._queue.entries) if what == "groups" else Queue()
+        if what in ("stream", "everything"):
+            self._queue = Queue()
+        if what in ("receipts", "everything"):
+            self._receipts.clear()
+        self._damage(self._queue, what)
+
+    def _damage(self, queue: Queue, what: Loss) -> None:
+        match what:
+            case "groups":
+                queue.groups.clear()
+            case "entries":
+                queue.entries.clear()
+            case "unread":
+                least = min(queue.groups.get(service, Group()).delivered for service in SERVICES)
+                queue.entries = {entry: event for entry, event in queue.entries.items() if entry <= least}
+            case "positions":
+                for group in queue.groups.values():
+                    group.delivered = self._last
+            case "groups for new ones":
+                queue.groups = {service: Group(self._last) for service in SERVICES}
 
     async def keep_copy(self) -> None:
         self._copy = deepcopy(self._queue)

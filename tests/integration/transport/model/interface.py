@@ -9,7 +9,9 @@ SERVICES = ("issuer", "notifier")
 Ends = Literal["done", "failed", "unheard"]
 """How a delivery ends: committed and acknowledged; rolled back; or committed, and the acknowledgement was lost."""
 
-Loss = Literal["stream", "groups", "everything"]
+Loss = Literal["stream", "groups", "everything", "receipts", "entries", "unread", "positions", "groups for new ones"]
+"""What the queue loses: `entries` all of them, the stream stays; `unread` those that some service has not been given;
+`positions` each group's, which is set to the end; `groups for new ones` the groups, which are made again at the end."""
 
 
 class Transport(Protocol):
@@ -31,7 +33,7 @@ class Transport(Protocol):
         """Deliver to the service once more whatever it has not acknowledged."""
 
     async def confirm(self, service: str) -> None:
-        """Note which of the service's events every service is known to have done."""
+        """Note which of the service's events every service has told to have; what somebody misses waits again."""
 
     async def lose(self, what: Loss) -> None:
         """The queue loses something."""

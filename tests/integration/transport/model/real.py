@@ -12,7 +12,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ResponseError
 
-from shared import outbox
+from shared import outbox, receipts
 from shared.consumer import Consumer, Entry, Handle, Reading
 from shared.events import AnyEvent
 from shared.outbox import BATCH
@@ -28,7 +28,8 @@ from tests.integration.transport.test_relay import published
 KEPT = (STREAM, outbox.marks(STREAM))
 NOBODY = "redis://127.0.0.1:1"
 FORGET = (
-    "TRUNCATE outbox, waiting, publication, inbox, effect; UPDATE relay SET batch = 0; ALTER SEQUENCE batch RESTART"
+    "TRUNCATE outbox, waiting, publication, receipt, inbox, early, effect;"
+    " UPDATE relay SET batch = 0; ALTER SEQUENCE batch RESTART"
 )
 
 
@@ -46,8 +47,10 @@ class SteppedRelay(Relay):
     """A relay whose pauses are over; see the fixture that makes them short."""
 
     async def confirm(self, connection: Connection) -> None:
-        """Note what all have done, now."""
-        await self._confirm(connection)
+        """Note what all have done, now; also where a loss is found first."""
+        self._confirmed = 0.0
+        while not self._confirmed:
+            await self._confirm(connection)
 
 
 class RealTransport:
@@ -130,13 +133,38 @@ class RealTransport:
         return Consumer(self._pools[service], redis, reading, handle, after_commit=lambda: None)
 
     async def lose(self, what: Loss) -> None:
-        if what == "stream":
-            await self._redis.delete(STREAM)
-        elif what == "everything":
-            await self._redis.flushall()
-        elif await self._redis.exists(STREAM):
-            for service in SERVICES:
-                await self._redis.xgroup_destroy(STREAM, service)
+        match what:
+            case "everything":
+                await self._redis.flushall()
+            case "receipts":
+                await self._redis.delete(*(receipts.key(STREAM, one, other) for one in SERVICES for other in SERVICES))
+            case "stream":
+                await self._redis.delete(STREAM)
+            case _ if await self._redis.exists(STREAM):
+                await self._damage(what)
+
+    async def _damage(self, what: Loss) -> None:
+        match what:
+            case "entries":
+                await self._redis.xtrim(STREAM, maxlen=0, approximate=False)
+            case "unread":
+                await self._delete_unread()
+            case "positions":
+                for group in await self._redis.xinfo_groups(STREAM):
+                    await self._redis.xgroup_setid(STREAM, group["name"], "$")
+            case _:
+                for service in SERVICES:
+                    await self._redis.xgroup_destroy(STREAM, service)
+                    if what == "groups for new ones":
+                        await self._redis.xgroup_create(STREAM, service, id="$")
+
+    async def _delete_unread(self) -> None:
+        given = {group["name"]: group["last-delivered-id"] for group in await self._redis.xinfo_groups(STREAM)}
+        for service in SERVICES:
+            after = given.get(service.encode(), b"0-0").decode()
+            unread: Any = await self._redis.xrange(STREAM, f"({after}")
+            if unread:
+                await self._redis.xdel(STREAM, *(entry_id for entry_id, _ in unread))
 
     async def keep_copy(self) -> None:
         self._copy = {key: await self._redis.dump(key) for key in KEPT}

@@ -126,6 +126,42 @@ class TransportSuite:
         await transport.confirm("issuer")
         assert await transport.unconfirmed("issuer") == set()
 
+    @pytest.mark.parametrize("loss", ["entries", "unread", "positions", "groups for new ones"])
+    async def test_what_one_service_will_not_be_given_goes_out_again(self, transport: Transport, loss: Loss) -> None:
+        events = await self.published(transport, "issuer", 3)
+        await transport.consume("issuer", ALL)
+        await transport.consume("notifier", 1)
+        later = await self.published(transport, "issuer", 2)
+        await transport.lose(loss)
+        await transport.confirm("issuer")
+        assert await transport.unconfirmed("issuer") >= {*events[1:], *later}
+        await transport.publish("issuer")
+        await self.done_by_all(transport)
+        assert [await transport.effects(service) for service in SERVICES] == [[*events, *later]] * 2
+        assert await transport.unconfirmed("issuer") == set()
+
+    async def test_what_waits_for_a_service_that_is_away_does_not_go_out_again(self, transport: Transport) -> None:
+        events = await self.published(transport, "issuer", 2)
+        await transport.consume("issuer", ALL)
+        await transport.consume("notifier", 1, "unheard")
+        for _ in range(3):
+            await transport.confirm("issuer")
+            await transport.publish("issuer")
+        assert await transport.streamed() == events
+        assert await transport.unconfirmed("issuer") == set(events)
+
+    async def test_a_lost_receipt_is_asked_for_again_and_nothing_happens_twice(self, transport: Transport) -> None:
+        events = await self.published(transport, "issuer", 2)
+        for service in SERVICES:
+            await transport.consume(service, ALL)
+        await transport.lose("receipts")
+        await transport.confirm("issuer")
+        await transport.publish("issuer")
+        assert await transport.streamed() == [*events, *events]
+        await self.done_by_all(transport)
+        assert await transport.unconfirmed("issuer") == set()
+        assert [await transport.effects(service) for service in SERVICES] == [events] * 2
+
     async def test_positions_in_a_stream_made_anew_confirm_nothing_of_the_one_before(
         self, transport: Transport
     ) -> None:

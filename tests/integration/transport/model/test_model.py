@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from shared import relay
+from shared import confirmation, relay
 from tests.integration.transport.model.fake import FakeTransport
 from tests.integration.transport.model.interface import Transport
 from tests.integration.transport.model.machine import Carrying
@@ -22,6 +22,7 @@ def no_pauses(short_pauses: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a relay does from time to time it does each time."""
     monkeypatch.setattr(relay, "COMPARE_SECONDS", 0)
     monkeypatch.setattr(relay, "CONFIRM_SECONDS", 0)
+    monkeypatch.setattr(confirmation, "LONGEST_PAUSE", 0)
 
 
 class TestFake(TransportSuite):
@@ -37,6 +38,7 @@ class TestReal(TransportSuite):
             yield found
 
 
+@pytest.mark.timeout(400)
 def test_whatever_befalls_the_fake_it_keeps_the_promises() -> None:
     with asyncio.Runner() as runner:
 
@@ -44,7 +46,7 @@ def test_whatever_befalls_the_fake_it_keeps_the_promises() -> None:
             def __init__(self) -> None:
                 super().__init__(FakeTransport(), runner.run)
 
-        run_state_machine_as_test(CarryingFake, settings=settings(max_examples=200, stateful_step_count=40))
+        run_state_machine_as_test(CarryingFake, settings=settings(max_examples=120, stateful_step_count=30))
 
 
 @pytest.mark.timeout(400)  # a failure is made smaller for up to five minutes
@@ -63,5 +65,5 @@ async def test_whatever_befalls_the_real_one_it_keeps_the_promises(
                 run(transport.forget())
                 super().__init__(transport, run)
 
-        few = settings(max_examples=60, stateful_step_count=40)
+        few = settings(max_examples=60, stateful_step_count=30)
         await asyncio.to_thread(run_state_machine_as_test, CarryingReal, settings=few)
