@@ -18,6 +18,7 @@ from shared.postgres import Connection, Row
 from shared.receipts import Receipts, Told
 
 LONGEST_PAUSE = 600.0
+LONGEST_DOUBLING = 16
 AT_ONCE = 200
 """So many publications are taken back at a time."""
 RANGES = 20
@@ -57,7 +58,8 @@ class Carried:
     @property
     def is_due(self) -> bool:
         """Whether it may be called missing: at once at first, later and later when that has not helped."""
-        return self.size == 0 or self.age >= (min(2.0**self.tries, LONGEST_PAUSE) if self.tries else 0)
+        pause = min(2 ** min(self.tries, LONGEST_DOUBLING), LONGEST_PAUSE) if self.tries else 0
+        return self.size == 0 or self.age >= pause
 
     def up_to(self, entry: EntryId) -> int:
         """Its events up to this entry."""
