@@ -7,11 +7,11 @@ from uuid import UUID
 import click
 
 from services.command import Failed, run
-from services.notifier.store import by_hand
-from services.notifier.store.accounts import make_link
+from services.notifier.store import bots, by_hand
+from services.notifier.store.accounts import TOKEN_LIFE, make_link
 from services.notifier.store.by_hand import OPEN, STATES, Listed
 from services.notifier.store.deliveries import Delivery
-from shared.clock import PHNOM_PENH
+from shared.clock import PHNOM_PENH, now
 from shared.errors import Refused
 from shared.postgres import Pool, transaction
 
@@ -33,13 +33,22 @@ def telegram() -> None:
 @telegram.command("link")
 @click.argument("person")
 def link(person: str) -> None:
-    """Make a one-time link token for PERSON: sent to the bot as `/start TOKEN`, it binds their Telegram account."""
+    """Make a one-time link for PERSON: who opens it and presses Start binds their Telegram account to PERSON."""
 
-    async def make(pool: Pool) -> str:
+    async def make(pool: Pool) -> tuple[str, str | None]:
         async with transaction(pool) as connection:
-            return await make_link(connection, person)
+            return await make_link(connection, person), await bots.username(connection)
 
-    click.echo(run("notifier", make))
+    token, bot = run("notifier", make)
+    until = f"{(now() + TOKEN_LIFE).astimezone(PHNOM_PENH):%Y-%m-%d %H:%M}"
+    if bot:
+        click.echo(f"https://t.me/{bot}?start={token}")
+    else:
+        click.echo(f"/start {token}")
+        click.echo(
+            "បុតមិនទាន់បានដំណើរការទេ៖ សូមផ្ញើបន្ទាត់ខាងលើទៅវា។ / The bot has not started yet: send it this line.", err=True
+        )
+    click.echo(f"ប្រើបានម្ដង រហូតដល់ / valid once, until {until}", err=True)
 
 
 @telegram.command("deliveries")

@@ -1,5 +1,6 @@
 """What becomes of an announcement, told to the other services in the transaction that records it."""
 
+from services.notifier import letters
 from services.notifier.domain.drafts import OrderState
 from services.notifier.domain.posted import Posted, surplus
 from services.notifier.store import deliveries, orders, sending
@@ -34,7 +35,7 @@ async def stands(connection: Connection, delivery: Delivery, seen: Posted) -> No
         return
     if order.state is OrderState.CLOSED:
         await deliveries.edit_when_closed(connection, order.mission_id)
-    if current.standing is None:
+    if current.standing is None and delivery.audience != "person":
         await _delivered(connection, delivery, order, kept)
 
 
@@ -64,8 +65,13 @@ async def _delivered(connection: Connection, delivery: Delivery, order: OrderCop
 async def failed(
     connection: Connection, delivery: Delivery, reason: str, *, certain: bool, copy_follows: bool = False
 ) -> None:
-    """An announcement did not arrive, or (not `certain`) nobody can know. Notices and edits concern nobody else."""
+    """An announcement did not arrive in a group, or (not `certain`) nobody can know; no other message concerns others.
+
+    Unless a copy follows, travellers who have no other group get the letter privately.
+    """
     if delivery.kind != "announcement" or delivery.mission_id is None or delivery.chat is None:
+        return
+    if delivery.audience == "person":
         return
     order = await orders.find(connection, delivery.mission_id)
     if order is None:
@@ -83,6 +89,8 @@ async def failed(
             data=data,
         ),
     )
+    if not copy_follows:
+        await letters.to_unreached(connection, order)
 
 
 def _about(delivery: Delivery, order: OrderCopy, chat: int) -> dict[str, object]:

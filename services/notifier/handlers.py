@@ -1,8 +1,11 @@
 """What the notifier does about each event: announce, tell, note. It only writes rows; the sender does the sending."""
 
+from dataclasses import replace
+
 import structlog
 
-from services.notifier.domain.announcing import plan, units_named, unknown_units
+from services.notifier import letters
+from services.notifier.domain.announcing import place_of, plan, units_named, unknown_units
 from services.notifier.domain.contents import Closed, RequestRefused, SentBack
 from services.notifier.domain.standing import AboutReturn
 from services.notifier.store import accounts, chats, deliveries, directory, orders
@@ -28,6 +31,7 @@ async def handle(connection: Connection, event: AnyEvent) -> None:
     match event:
         case DirectoryChanged():
             await directory.save_unit(connection, event)
+            await give_home(connection, event)
         case MissionIssued():
             await announce(connection, event)
         case MissionRefused():
@@ -53,6 +57,25 @@ async def announce(connection: Connection, event: MissionIssued) -> None:
     for target in targets:
         if target.chat is None:
             log.warning("announcement.no_group", audience=target.audience, unit=target.unit, number=event.data.number)
+    if order := await orders.find(connection, event.data.mission_id):
+        await letters.to_unreached(connection, order)
+
+
+async def give_home(connection: Connection, event: DirectoryChanged) -> None:
+    """Where the directory tells of a group, announcements that lack one, or wait for the one before, go there."""
+    if not any(group.technology == "telegram" for group in event.data.groups):
+        return
+    moved = await chats.moved(connection)
+    for delivery in await deliveries.homeless(connection):
+        order = None if delivery.mission_id is None else await orders.find(connection, delivery.mission_id)
+        if order is None:
+            continue
+        issuer, unit = order.issued.issuer, delivery.unit or order.issued.issuer
+        units = await directory.units_around(connection, {issuer, unit})
+        place = place_of(delivery.audience, unit, units[issuer].institution, units)
+        chat = None if place.chat is None else moved.get(place.chat, place.chat)
+        if chat not in (None, delivery.chat):
+            await deliveries.readdress(connection, delivery.delivery_id, replace(place, chat=chat))
 
 
 async def tell_requester(connection: Connection, event: MissionRefused) -> None:

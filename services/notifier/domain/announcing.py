@@ -34,7 +34,7 @@ Units = Mapping[str, UnitCopy]
 class Target:
     """One place where the order is to be announced. Without a chat: nobody can be reached there, and it is recorded."""
 
-    audience: Literal["leadership", "unit"]
+    audience: Audience
     unit: str | None
     chat: int | None
     chat_name: str
@@ -67,6 +67,17 @@ def plan(issued: MissionIssuedData, units: Units, moved: Mapping[int, int]) -> l
         if chat is not None:
             taken.add(chat)
     return targets
+
+
+def place_of(audience: Audience, unit: str, institution: str, units: Units) -> Target:
+    """Where a group's announcement belongs by the directory as it is now."""
+    return _leadership(institution, units) if audience == "leadership" else _nearest(unit, units)
+
+
+def chat_of(unit: str, units: Units, moved: Mapping[int, int]) -> int | None:
+    """The group through which the unit's people are reached; None where there is none."""
+    chat = _nearest(unit, units).chat
+    return None if chat is None else moved.get(chat, chat)
 
 
 def _leadership(institution: str, units: Units) -> Target:

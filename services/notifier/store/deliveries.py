@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 from services.notifier.domain.announcing import Audience, Target
-from services.notifier.domain.contents import CONTENT, Announcement, Closed, Content
+from services.notifier.domain.contents import CONTENT, Announcement, Closed, Content, DraftState
 from services.notifier.domain.posted import Posted
 from shared.postgres import Connection, Row
 
@@ -56,7 +56,10 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to say to a person or as an answer; `ref` makes it unique for its mission and chat."""
+    """Something to say to a person or as an answer; `ref` makes it unique for its mission and chat.
+
+    It waits `pause` seconds before it is sent. `asker`: the Telegram user whom it answers.
+    """
 
     mission_id: UUID | None
     chat: int
@@ -64,6 +67,7 @@ class Notice:
     content: Content
     reply_to: int | None = None
     pause: float = 0
+    asker: int | None = None
 
 
 def delivery_of(row: Row | None) -> Delivery | None:
@@ -93,11 +97,53 @@ async def announce(connection: Connection, mission_id: UUID, targets: Iterable[T
     )
 
 
+async def reached_chats(connection: Connection, mission_id: UUID) -> list[int]:
+    """Groups in which the order's announcement stands, or may still come to stand."""
+    rows = await connection.fetch(
+        "SELECT coalesce(sent_chat, chat) AS chat FROM delivery WHERE mission_id = $1 AND kind = 'announcement'"
+        " AND audience <> 'person' AND (state IN ('pending', 'sending', 'sent')"
+        "  OR state = 'uncertain' AND resend_at IS NOT NULL)",
+        mission_id,
+    )
+    return [row["chat"] for row in rows]
+
+
+async def homeless(connection: Connection) -> list[Delivery]:
+    """Announcements of open orders to groups that there are not, or that do not take them."""
+    rows = await connection.fetch(
+        "SELECT delivery.* FROM delivery JOIN order_copy USING (mission_id) WHERE delivery.state = 'failed'"
+        " AND kind = 'announcement' AND audience <> 'person' AND (delivery.chat IS NULL OR waits)"
+        " AND order_copy.state <> 'closed' ORDER BY delivery.created_at"
+    )
+    return [delivery for row in rows if (delivery := delivery_of(row)) is not None]
+
+
+async def readdress(connection: Connection, delivery_id: UUID, target: Target) -> None:
+    """The announcement goes to another group; where that one has one of its own, it is given up."""
+    moved = await connection.fetchval(
+        "UPDATE delivery SET chat = $2, chat_name = $3, unit = $4, ref = '', state = 'pending', waits = false,"
+        " due_at = now(), settled_at = NULL WHERE delivery_id = $1 AND state = 'failed' AND NOT EXISTS ("
+        "  SELECT 1 FROM delivery AS there WHERE there.mission_id = delivery.mission_id AND there.chat = $2"
+        "  AND there.kind = 'announcement' AND there.ref = '') RETURNING 1",
+        delivery_id,
+        target.chat,
+        target.chat_name,
+        target.unit,
+    )
+    if moved is None:
+        await connection.execute(
+            "UPDATE delivery SET state = 'cancelled', waits = false, error = 'its group has one of its own',"
+            " settled_at = now() WHERE delivery_id = $1 AND state = 'failed'",
+            delivery_id,
+        )
+
+
 async def notify(connection: Connection, notice: Notice) -> None:
     """Say it once; the same ref again only puts off one that still waits."""
     await connection.execute(
         "INSERT INTO delivery (delivery_id, mission_id, chat, chat_name, audience, kind, ref, content, reply_to, state,"
-        " due_at) VALUES ($1, $2, $3, $4, $5, 'notice', $6, $7, $8, 'pending', now() + $9)"
+        " due_at, asker) VALUES ($1, $2, $3, $4, $5, 'notice', $6, $7, $8, 'pending',"
+        "  now() + $9, $10)"
         " ON CONFLICT ON CONSTRAINT delivery_once DO UPDATE SET due_at = excluded.due_at, content = excluded.content"
         " WHERE delivery.state = 'pending'",
         uuid4(),
@@ -109,18 +155,24 @@ async def notify(connection: Connection, notice: Notice) -> None:
         notice.content.model_dump(mode="json"),
         notice.reply_to,
         timedelta(seconds=notice.pause),
+        notice.asker,
     )
 
 
 async def waiting(connection: Connection, notice: Notice) -> Delivery | None:
-    """The same notice where it still waits to be sent, held so until the transaction ends."""
+    """The same notice, or one about the same draft, where it still waits to be sent: held until the transaction ends.
+
+    What a draft holds is worded when it is sent, so one message tells it for all that wait.
+    """
     return delivery_of(
         await connection.fetchrow(
             "SELECT * FROM delivery WHERE mission_id IS NOT DISTINCT FROM $1 AND chat = $2 AND kind = 'notice'"
-            " AND ref = $3 AND state = 'pending' FOR UPDATE",
+            " AND (ref = $3 OR content ->> 'draft_id' = $4) AND state = 'pending' AND NOT is_copy"
+            " ORDER BY created_at LIMIT 1 FOR UPDATE",
             notice.mission_id,
             notice.chat,
             notice.ref,
+            str(notice.content.draft_id) if isinstance(notice.content, DraftState) else None,
         )
     )
 

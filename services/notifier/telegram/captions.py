@@ -18,6 +18,10 @@ CLOSED_LINE: Final = "✅ បានបិទ៖ អ.រ.ហ. បានទទួ�
 RETURN_BUTTON: Final = "📨 ប្រគល់ត្រឡប់ / Return"
 _HOW: Final = "📎 ពេលត្រឡប់មកវិញ សូមឆ្លើយតប (Reply) លើសារនេះ ដោយភ្ជាប់រូបថតទិដ្ឋាការ និងរបាយការណ៍។"
 _HOW_EN: Final = "Reply with photographs of the stamps and the report."
+PRIVATELY: Final = (
+    "🔔 លិខិតនេះផ្ញើជូនលោកអ្នកដោយផ្ទាល់ ព្រោះមិនអាចជូនដំណឹងក្នុងក្រុមរបស់អង្គភាពបាន។\n"
+    "Sent to you privately: it could not be announced in a group of your unit."
+)
 _ROLES: Final = {"leader": "ប្រធានក្រុម", "member": "", "driver": "អ្នកបើកបរ"}
 _LIMITS: Final = ((300, 110, 12), (220, 90, 8), (160, 70, 6), (120, 50, 4), (80, 36, 3), (40, 24, 2), (24, 16, 1))
 """Ever tighter: letters of the purpose, letters of a line, lines of a list."""
@@ -30,6 +34,8 @@ def announcement(issued: MissionIssuedData, delivery_id: UUID, state: OrderState
     """
     official = audience == "leadership"
     how = () if official else ("", _HOW, _HOW_EN)
+    if audience == "person":
+        how = ("", PRIVATELY, *how)
     room = CAPTION_UNITS - utf16(COPY_LINE) - 2 - utf16(CLOSED_LINE) - 2 - utf16("\n".join(how)) - 1
     lines = next(
         (lines for limits in _LIMITS if utf16("\n".join(lines := _lines(issued, *limits))) <= room),

@@ -2,6 +2,7 @@
 
 import re
 
+from services.notifier import letters
 from services.notifier.domain.drafts import check_open
 from services.notifier.store import accounts, directory, orders
 from services.notifier.store.orders import OrderCopy
@@ -31,6 +32,7 @@ async def start(talk: Talk, heard: Incoming, token: str) -> None:
         person=person,
     )
     await say(talk, heard, f"{wording.both(linked)}\n\n{wording.both(WELCOME)}", f"start:{heard.ref}")
+    await letters.to_newly_linked(talk.connection, person)
 
 
 async def _spend(talk: Talk, user: int, token: str) -> str:

@@ -14,6 +14,7 @@ from aiogram.methods import TelegramMethod
 
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import updates
+from services.notifier.telegram import menu
 from services.notifier.telegram.outcome import told
 from services.notifier.telegram.storable import storable
 from shared.postgres import TRANSIENT, Connection, Pool, passes, session
@@ -75,6 +76,7 @@ class Intake:
 
     async def _poll(self, connection: Connection) -> None:
         await self._bot.delete_webhook(drop_pending_updates=False)
+        await menu.introduce(connection, self._bot)
         log.info("intake.polling", bot_id=self._bot.id)
         offset: int | None = None
         while True:

@@ -11,7 +11,7 @@ from services.notifier.domain.contents import Answer
 from services.notifier.domain.drafts import check_open, traveller_of
 from services.notifier.store import deliveries, directory, orders
 from services.notifier.store.deliveries import Delivery, Notice
-from services.notifier.telegram import handing_in, returning, sayings, tracing, wording
+from services.notifier.telegram import answers, handing_in, returning, sayings, tracing, wording
 from services.notifier.telegram.talk import Pressed, Talk, carried, pressed, standing
 from shared.errors import Refused
 from shared.i18n import Message, message
@@ -72,7 +72,8 @@ async def _explain(talk: Talk, press: Pressed) -> None:
     check_open(order.state, order.issued.number)
     said = Answer(html=sayings.instructions(order.issued).html)
     ref = f"how:{press.query}"
-    await deliveries.notify(talk.connection, Notice(order.mission_id, press.chat, ref, said, press.message_id))
+    notice = Notice(order.mission_id, press.chat, ref, said, press.message_id)
+    await answers.give(talk.connection, notice, press.user)
 
 
 async def confirm(talk: Talk, used: MaybeInaccessibleMessageUnion | None) -> None:

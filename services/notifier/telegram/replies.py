@@ -9,9 +9,9 @@ from aiogram.types import Message as TelegramMessage
 
 from services.notifier.domain.contents import Answer
 from services.notifier.domain.returns import is_about_a_return
-from services.notifier.store import accounts, chats, deliveries, directory, reachability
+from services.notifier.store import accounts, chats, directory, reachability
 from services.notifier.store.deliveries import Notice
-from services.notifier.telegram import commands, presses, returning, wording
+from services.notifier.telegram import answers, commands, presses, returning, wording
 from services.notifier.telegram.talk import Incoming, Talk, incoming, say
 from shared.errors import Refused
 
@@ -71,7 +71,8 @@ async def on_leadership(sent: TelegramMessage, bot: Bot, talk: Talk) -> None:
     speaks_to_us = heard.text.startswith("/") or (heard.reply is not None and heard.reply.from_bot)
     if speaks_to_us and not heard.anonymous and await accounts.account_of(talk.connection, heard.user):
         said = Answer(html=wording.both(presses.OFFICIAL))
-        await deliveries.notify(talk.connection, Notice(None, heard.user, f"official:{heard.chat}:{heard.ref}", said))
+        notice = Notice(None, heard.user, f"official:{heard.chat}:{heard.ref}", said)
+        await answers.give(talk.connection, notice, heard.user)
 
 
 async def on_start(sent: TelegramMessage, command: CommandObject, bot: Bot, talk: Talk) -> None:

@@ -90,7 +90,7 @@ async def _answer_whole_album(talk: Talk, notice: Notice, problems: tuple[str, .
     if waiting is not None and isinstance(waiting.content, DraftState):
         new = tuple(problem for problem in problems if problem not in waiting.content.problems)
         content = waiting.content.model_copy(update={"problems": (*waiting.content.problems, *new)})
-        notice = replace(notice, content=content)
+        notice = replace(notice, content=content, ref=waiting.ref)
     await deliveries.notify(talk.connection, notice)
 
 

@@ -8,8 +8,8 @@ from aiogram.types import Message
 
 from services.notifier.domain.contents import Answer
 from services.notifier.domain.posted import Posted
-from services.notifier.store import deliveries
 from services.notifier.store.deliveries import Notice
+from services.notifier.telegram import answers
 from services.notifier.telegram.wording import COPY_LINE
 from shared.documents import DocumentStore
 from shared.postgres import Connection
@@ -141,4 +141,4 @@ def pressed(data: str, prefix: str) -> UUID | None:
 async def say(talk: Talk, to: Incoming, html: str, ref: str, mission_id: UUID | None = None) -> None:
     """Answer a message, once for this `ref`; sent by the sender after the transaction has committed."""
     notice = Notice(mission_id, to.chat, ref, Answer(html=html), to.message_id)
-    await deliveries.notify(talk.connection, notice)
+    await answers.give(talk.connection, notice, to.user)

@@ -2,14 +2,15 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 from click.testing import CliRunner, Result
 
 from services.cli import main
 from services.notifier.domain.by_hand import again
-from tests.integration.notifier.scene import Scene
-from tests.unit.notifier.samples import GDCS, LEADERSHIP, POLICY
+from tests.integration.notifier.scene import Scene, until
+from tests.unit.notifier.samples import GDCS, LEADER, LEADERSHIP, POLICY, directory
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,20 @@ async def test_the_list_and_the_resend(scene: Scene, monkeypatch: pytest.MonkeyP
 async def command(*words: str) -> Result:
     """As from a terminal; in a thread, for it has a loop of its own."""
     return await asyncio.to_thread(CliRunner().invoke, main, ["telegram", *words])
+
+
+async def test_the_link_is_whole_and_says_how_long_it_holds(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", scene.settings.database_url.get_secret_value())
+    async with scene.running():
+        await scene.publish(*directory())
+        await until(lambda: scene.database.fetchval("SELECT 1 FROM person WHERE person = $1", LEADER))
+        await until(lambda: scene.database.fetchval("SELECT 1 FROM bot"))
+        await until(lambda: _menus(scene))
+    made = await command("link", LEADER)
+    bot = scene.sandbox.world.state.bot.username
+    assert re.search(rf"^https://t\.me/{bot}\?start=[\w-]{{20,}}$", made.output, re.MULTILINE)
+    assert "valid once, until 20" in made.output
+
+
+async def _menus(scene: Scene) -> bool:
+    return len(scene.calls("setMyCommands")) == 4

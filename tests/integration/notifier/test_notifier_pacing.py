@@ -79,3 +79,21 @@ async def test_without_redis_for_pacing_sends_still_go(scene: Scene) -> None:
             return {row["state"] for row in states} == {"sent"}
 
         await until(settled)
+
+
+async def test_an_announcement_waits_for_no_flood_of_refusals(scene: Scene) -> None:
+    """Sixty replies of a member without an account; with one message in 3.5 s their answers would take 200 s."""
+    async with scene.running(pacing="on"):
+        first = await scene.issue()
+        await scene.settled(first.mission_id, POLICY, "sent")
+        (announced,) = scene.bots(POLICY)
+        for number in range(60):
+            scene.say(POLICY, "stranger", f"របាយការណ៍៖ {number}", reply_to=announced["message_id"])
+        done = "SELECT count(*) = 0 FROM telegram_update WHERE done_at IS NULL"
+        await until(lambda: scene.database.fetchval(done))
+        second = await scene.issue()
+        await scene.settled(second.mission_id, POLICY, "sent")
+        asked = await scene.database.fetchval(
+            "SELECT count(*) FROM delivery WHERE chat = $1 AND asker IS NOT NULL", POLICY
+        )
+    assert asked == 1
