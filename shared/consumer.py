@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -19,13 +20,15 @@ from redis.exceptions import RedisError
 
 from shared import dead_letters, early, inbox, receipts
 from shared.clock import now
-from shared.errors import NotYet, PoisonError
-from shared.events import AnyEvent, parse
+from shared.dead_letters import Death
+from shared.errors import NotYet, PoisonError, Untrusted
+from shared.events import AnyEvent, read
 from shared.log import about
-from shared.metrics import EVENT_SECONDS, EVENTS
+from shared.metrics import EVENT_SECONDS, EVENTS, REFUSED
 from shared.outbox import EntryId
 from shared.postgres import Connection, Pool, passes, transaction
 from shared.receipts import Ref
+from shared.signing import Keyring, Wire
 
 Handle = Callable[[Connection, AnyEvent], Awaitable[None]]
 """Does an event within the transaction that it is given."""
@@ -52,6 +55,8 @@ class Reading:
     consumer: str
     redeliver_after_ms: int
     max_deliveries: int
+    keyring: Keyring | None = None
+    """What proves who published an event; None in a test's own process, which believes what it is given."""
 
     @property
     def dead_letters(self) -> str:
@@ -68,9 +73,9 @@ class Entry:
     deliveries: int
 
     @property
-    def body(self) -> bytes:
-        """The event's bytes."""
-        return self.fields.get(b"event", b"")
+    def wire(self) -> Wire:
+        """The event's bytes and signature."""
+        return Wire.of(self.fields)
 
     def is_for(self, group: str) -> bool:
         """Whether the entry concerns the group: one replayed for another does not."""
@@ -122,7 +127,7 @@ class Consumer:
         """Do all of them in one transaction; False where any of them, or a server, stood in the way of it."""
         mine = [entry for entry in entries if entry.is_for(self._reading.group)]
         try:
-            await self._apply([(entry, parse(entry.body)) for entry in mine])
+            await self._apply([(entry, read(entry.wire, self._reading.keyring)) for entry in mine])
         except Exception as error:  # whose fault it is, and what follows, is found out one by one
             log.info("events.one_by_one", entries=len(entries), error=repr(error))
             return False
@@ -135,9 +140,9 @@ class Consumer:
             await self._acknowledge(entry)
             return
         try:
-            event = parse(entry.body)
+            event = read(entry.wire, self._reading.keyring)
         except PoisonError as error:
-            await self._bury(entry, error.reason)
+            await self._bury(entry, error.reason, refused=isinstance(error, Untrusted))
             return
         with about(event):
             try:
@@ -211,7 +216,7 @@ class Consumer:
                     left.discard(event.event_id)  # the same event may be there twice
                     with about(event):
                         await self._handle(connection, event)
-            await dead_letters.close(connection, [entry.body for entry, _ in work])
+            await dead_letters.close(connection, [entry.wire for entry, _ in work])
             return first
 
     async def _hold(self, entry: Entry, deliveries: int) -> None:
@@ -240,39 +245,39 @@ class Consumer:
         mine = (entry.ref for entry in entries if entry.is_for(self._reading.group))
         receipts.give(pipeline, self._reading.stream, self._reading.group, mine)
 
-    async def _bury(self, entry: Entry, reason: str, event: AnyEvent | None = None) -> None:
+    async def _bury(self, entry: Entry, reason: str, event: AnyEvent | None = None, *, refused: bool = False) -> None:
         """Set the entry aside: first in the database, which keeps it, then on the stream that tells of it."""
         log.error("event.dead", entry_id=entry.entry_id.decode(), reason=reason)
         EVENTS.labels("dead", "unreadable" if event is None else event.type).inc()
-        await self._when_possible(entry, lambda: self._keep(entry, reason, event.event_id if event else None))
+        if refused:
+            REFUSED.inc()
+        death = Death(reason, entry.deliveries, entry.added_at, refused)
+        await self._when_possible(entry, lambda: self._keep(entry, death, event.event_id if event else None))
         try:
-            await self._tell_of_the_dead(entry, reason)
+            await self._tell_of_the_dead(entry, death)
         except RedisError as error:
             log.warning("event.not_acknowledged", error=repr(error))
 
-    async def _tell_of_the_dead(self, entry: Entry, reason: str) -> None:
+    async def _tell_of_the_dead(self, entry: Entry, death: Death) -> None:
         reading = self._reading
+        told: dict[Any, Any] = {
+            "service": reading.group,
+            "reason": dead_letters.storable(death.reason),
+            "deliveries": entry.deliveries,
+            "entry_id": entry.entry_id,
+            "added_at": entry.added_at.isoformat(),
+            "died_at": now().isoformat(),
+            **entry.wire.fields(),
+        }
         async with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.xadd(
-                reading.dead_letters,
-                {
-                    "service": reading.group,
-                    "reason": dead_letters.storable(reason),
-                    "deliveries": entry.deliveries,
-                    "entry_id": entry.entry_id,
-                    "added_at": entry.added_at.isoformat(),
-                    "died_at": now().isoformat(),
-                    "event": entry.body,
-                },
-                maxlen=DEAD_TOLD,
-                approximate=True,
-            )
-            self._give_receipts(pipeline, entry)
+            pipeline.xadd(reading.dead_letters, told, maxlen=DEAD_TOLD, approximate=True)
+            if not death.refused:  # its owner's event may still have to come
+                self._give_receipts(pipeline, entry)
             pipeline.xack(reading.stream, reading.group, entry.entry_id)
             await pipeline.execute()
 
-    async def _keep(self, entry: Entry, reason: str, event_id: UUID | None) -> None:
+    async def _keep(self, entry: Entry, death: Death, event_id: UUID | None) -> None:
         async with transaction(self._pool) as connection:
-            await dead_letters.add(connection, entry.body, event_id, reason, entry.deliveries, entry.added_at)
+            await dead_letters.add(connection, entry.wire, event_id, death)
             if event_id is not None:
                 await early.forget(connection, event_id)

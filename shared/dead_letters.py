@@ -1,6 +1,5 @@
 """Events that a service could not handle: kept in its own schema, so that losing Redis loses none."""
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +10,15 @@ from redis.asyncio import Redis
 from shared import outbox
 from shared.clock import now
 from shared.postgres import Connection, Pool, Row
+from shared.signing import Wire
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """An event set aside: why, how often it was tried, from when to when, and its bytes."""
+    """An event set aside: why, how often it was tried, from when to when, its bytes and their signature.
+
+    `refused`: it was not proved to be its owner's, so nobody may take it for something that happened.
+    """
 
     dead_id: int
     event_id: UUID | None
@@ -24,33 +27,56 @@ class DeadLetter:
     first_at: datetime
     last_at: datetime
     body: bytes
+    key_id: str
+    signature: str
+    refused: bool
+
+    @property
+    def wire(self) -> Wire:
+        """The event as it was published."""
+        return Wire(self.body, self.key_id, self.signature)
 
 
-async def add(
-    connection: Connection, body: bytes, event_id: UUID | None, reason: str, deliveries: int, first_at: datetime
-) -> None:
-    """Set an event aside; the same bytes again, while still aside, count as further attempts."""
+@dataclass(frozen=True)
+class Death:
+    """Why an event is set aside, after how many attempts since when, and whether it was refused as not its owner's."""
+
+    reason: str
+    deliveries: int
+    first_at: datetime
+    refused: bool = False
+
+
+async def add(connection: Connection, wire: Wire, event_id: UUID | None, death: Death) -> None:
+    """Set an event aside; the same bytes and signature again, while still aside, count as further attempts."""
     await connection.execute(
-        "INSERT INTO dead_letter (digest, event_id, reason, deliveries, first_at, last_at, body)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        "INSERT INTO dead_letter"
+        " (digest, event_id, reason, deliveries, first_at, last_at, body, key_id, signature, refused)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
         " ON CONFLICT (digest) WHERE closed_at IS NULL DO UPDATE SET"
         " reason = excluded.reason, deliveries = dead_letter.deliveries + excluded.deliveries,"
-        " last_at = excluded.last_at",
-        hashlib.sha256(body).digest(),
+        " last_at = excluded.last_at, refused = excluded.refused",
+        wire.digest,
         event_id,
-        storable(reason),
-        deliveries,
-        first_at,
+        storable(death.reason),
+        death.deliveries,
+        death.first_at,
         now(),
-        body,
+        wire.body,
+        storable(wire.key_id),
+        storable(wire.signature),
+        death.refused,
     )
 
 
-async def close(connection: Connection, bodies: Sequence[bytes]) -> None:
-    """Close the letters of events that have now been handled: the same bytes, which may not have been readable then."""
+async def close(connection: Connection, wires: Sequence[Wire]) -> None:
+    """Close the letters of events that have now been handled: the same bytes, which may not have been readable then.
+
+    Letters of a release from before are without a signature, as these may have been.
+    """
     await connection.execute(
         "UPDATE dead_letter SET closed_at = now() WHERE digest = ANY ($1::bytea[]) AND closed_at IS NULL",
-        [hashlib.sha256(body).digest() for body in bodies],
+        [digest for wire in wires for digest in {wire.digest, Wire(wire.body).digest}],
     )
 
 
@@ -60,7 +86,7 @@ def storable(reason: str) -> str:
 
 
 def _letter(row: Row) -> DeadLetter:
-    return DeadLetter(**{name: row[name] for name in DeadLetter.__dataclass_fields__})
+    return DeadLetter(**row)
 
 
 async def waiting(
@@ -68,7 +94,8 @@ async def waiting(
 ) -> list[DeadLetter]:
     """Letters that are still aside, oldest first: up to `limit` past the number `after`, without those `besides`."""
     rows = await connection.fetch(
-        "SELECT * FROM dead_letter WHERE closed_at IS NULL AND dead_id > $2"
+        "SELECT dead_id, event_id, reason, deliveries, first_at, last_at, body, key_id, signature, refused"
+        " FROM dead_letter WHERE closed_at IS NULL AND dead_id > $2"
         " AND NOT EXISTS (SELECT FROM unnest($3::bigint[]) AS besides WHERE besides = dead_id)"
         " ORDER BY dead_id LIMIT $1",
         limit,
@@ -92,16 +119,22 @@ async def count(connection: Connection) -> int:
 
 async def find(connection: Connection, dead_id: int) -> DeadLetter | None:
     """One letter that is still aside, or None."""
-    row = await connection.fetchrow("SELECT * FROM dead_letter WHERE dead_id = $1 AND closed_at IS NULL", dead_id)
+    row = await connection.fetchrow(
+        "SELECT dead_id, event_id, reason, deliveries, first_at, last_at, body, key_id, signature, refused"
+        " FROM dead_letter WHERE dead_id = $1 AND closed_at IS NULL",
+        dead_id,
+    )
     return _letter(row) if row else None
 
 
-async def replay(redis: Redis, stream: str, group: str, letters: Sequence[DeadLetter]) -> list[bytes]:
+async def replay(redis: Redis, stream: str, group: str, letters: Sequence[Wire]) -> list[bytes]:
     """Add the letters' events to the stream once more, for this group only; the new entries' ids."""
     if not letters:
         return []
     script = redis.register_script(outbox.script("replay"))
+    parts = [part for wire in letters for part in (wire.body, wire.key_id, wire.signature)]
     entries: list[bytes] = await script(
-        keys=[stream, outbox.marks(stream)], args=[group, *(letter.body for letter in letters)]
+        keys=[stream, outbox.marks(stream)],
+        args=[group, *parts],
     )
     return entries

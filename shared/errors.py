@@ -32,6 +32,10 @@ class MalformedEvent(PoisonError):
     """The bytes are not an event of the contract."""
 
 
+class Untrusted(PoisonError):
+    """An event that is not proved to come from the service that alone may publish it."""
+
+
 class UnknownEvent(PoisonError):
     """An event whose type or version this release does not know."""
 

@@ -4,13 +4,16 @@ Contracts only grow: a field may be added with a default; anything else is a new
 Unknown fields are passed on as they came, so an older consumer understands a newer producer and loses nothing of it.
 """
 
-from typing import Annotated, Literal, get_args
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self, get_args
 from uuid import UUID, uuid4
 
 from pydantic import ConfigDict, Field, StrictBool, StringConstraints, TypeAdapter, ValidationError
 
 from shared.clock import now
-from shared.errors import MalformedEvent, UnknownEvent
+from shared.errors import MalformedEvent, UnknownEvent, Untrusted
+from shared.signing import Keyring, Wire
 from shared.texts import ONE_LINE, storable
 from shared.values import (
     Count,
@@ -68,6 +71,17 @@ class Event(Value):
         """The mission that the event is about; None for events about the directory."""
         found: MissionId | None = getattr(getattr(self, "data", None), "mission_id", None)
         return found
+
+    @cached_property
+    def wire(self) -> Wire:
+        """The bytes and the signature that it was read from; of an event of our own, what it would be, unsigned."""
+        return Wire(self.to_json())
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic's; what was published is the original's alone."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("wire", None)
+        return copied
 
     def to_json(self) -> bytes:
         """The wire form: one JSON object in UTF-8, CloudEvents structured mode."""
@@ -271,6 +285,19 @@ AnyEvent = (
     | DirectoryChanged
 )
 EVENTS: tuple[type[AnyEvent], ...] = get_args(AnyEvent)
+OWNERS: Mapping[str, str] = {
+    "MissionRequested": "issuer",
+    "MissionIssued": "issuer",
+    "MissionRefused": "issuer",
+    "AnnouncementDelivered": "notifier",
+    "AnnouncementFailed": "notifier",
+    "ReportReturned": "notifier",
+    "ReturnSentBack": "issuer",
+    "MissionClosed": "issuer",
+    "DirectoryChanged": "issuer",
+}
+"""The service that publishes each type of event; nobody else may."""
+PRODUCERS = frozenset(OWNERS.values())
 _BY_NAME = {(kind.model_fields["type"].default, kind.model_fields["version"].default): kind for kind in EVENTS}
 
 
@@ -306,6 +333,19 @@ def parse(body: bytes) -> AnyEvent:
         return model.model_validate_json(body)
     except ValidationError as error:
         raise MalformedEvent(_summary(error)) from error
+
+
+def read(wire: Wire, keyring: Keyring | None) -> AnyEvent:
+    """Read what was published, but only if it is its owner's: the signature before anything else, then the type.
+
+    Raises what `parse` does, and `Untrusted`. Without a keyring (in a test's own process) whatever can be parsed goes.
+    """
+    signer = keyring.producer(wire) if keyring else None
+    event = parse(wire.body)
+    if signer is not None and (OWNERS[event.type], event.source) != (signer, f"/besakakam/{signer}"):
+        raise Untrusted(f"not its owner: {signer} signed a {event.type} of {event.source}")
+    event.__dict__["wire"] = wire
+    return event
 
 
 def _summary(error: ValidationError) -> str:

@@ -10,3 +10,8 @@ local function heed_loss(stream, marks)
     redis.call('DEL', marks)
 end
 
+-- Add an event as its producer signed it, or unsigned; returns the entry's id.
+local function add(stream, id, body, key, signature, ...)
+    if signature == '' then return redis.call('XADD', stream, id, 'event', body, ...) end
+    return redis.call('XADD', stream, id, 'event', body, 'key', key, 'signature', signature, ...)
+end

@@ -20,6 +20,9 @@ EVENTS = Counter(
 EVENT_SECONDS = Histogram(
     "besakakam_event_seconds", "Seconds of a transaction that handles events, a batch or one.", registry=COUNTED
 )
+REFUSED = Counter(
+    "besakakam_events_refused", "Events set aside because no owner's signature proved them.", registry=COUNTED
+)
 REDELIVERIES = Counter("besakakam_redeliveries", "Entries taken over after another attempt.", registry=COUNTED)
 PUBLISHED = Counter("besakakam_published", "Events that the relay has put on the stream.", registry=COUNTED)
 RECOVERIES = Counter("besakakam_recoveries", "How often the relay found that Redis had lost data.", registry=COUNTED)

@@ -7,7 +7,8 @@ from importlib.resources import files
 from uuid import UUID
 
 from shared.events import Event
-from shared.postgres import Connection, Pool, Row
+from shared.postgres import Connection, Pool, Row, signer_of
+from shared.signing import Wire
 
 BATCH = 500
 """A receipt has room for 512 events of a batch (see migration 0004)."""
@@ -25,16 +26,26 @@ def marks(stream: str) -> str:
 
 
 async def write(connection: Connection, *events: Event) -> None:
-    """Put events in the outbox, within the caller's transaction."""
+    """Put events in the outbox, within the caller's transaction, signed where the connection has its service's key."""
+    signer = signer_of(connection)
+    wires = [signer.sign(event.to_json()) if signer else event.wire for event in events]
     await connection.execute(
-        "WITH written AS (INSERT INTO outbox (event_id, type, subject, body)"
-        "  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) RETURNING position)"
+        "WITH written AS (INSERT INTO outbox (event_id, type, subject, body, key_id, signature)"
+        "  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])"
+        "  RETURNING position)"
         " INSERT INTO waiting SELECT position FROM written",
         [event.event_id for event in events],
         [event.type for event in events],
         [event.subject for event in events],
-        [event.to_json().decode() for event in events],
+        [wire.body.decode() for wire in wires],
+        [wire.key_id for wire in wires],
+        [wire.signature for wire in wires],
     )
+
+
+def wire_of(row: Row) -> Wire:
+    """What is to be published of a waiting event."""
+    return Wire(row["body"].encode(), row["key_id"], row["signature"])
 
 
 @dataclass(frozen=True, order=True)
@@ -55,9 +66,13 @@ class EntryId:
 
 
 async def waiting(connection: Connection) -> list[Row]:
-    """Up to `BATCH` events that are not in the stream, in their order: `position`, `body`, `tries`."""
+    """Up to `BATCH` events that are not in the stream, in their order.
+
+    Each with `position`, `body`, `key_id`, `signature`, `tries`.
+    """
     return await connection.fetch(
-        "SELECT position, body, tries FROM (SELECT position, tries FROM waiting ORDER BY position LIMIT $1) AS first"
+        "SELECT position, body, key_id, signature, tries"
+        " FROM (SELECT position, tries FROM waiting ORDER BY position LIMIT $1) AS first"
         " JOIN outbox USING (position) ORDER BY position",
         BATCH,
     )

@@ -13,6 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from shared.errors import BesakakamError
 from shared.logins import scram
+from shared.signing import Signer
 
 if TYPE_CHECKING:  # asyncpg's classes take no parameters at run time
     Connection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
@@ -112,21 +113,40 @@ def role_of(service: str) -> str:
     return f"besakakam_{service}"
 
 
-def open_pool(url: str, service: str, size: int) -> Pool:
+class Session(Owner):
+    """A connection that knows with which key its service signs events."""
+
+    signer: Signer | None = None
+
+
+def signer_of(connection: Connection) -> Signer | None:
+    """The key of the service whose connection this is; None where it has been given none."""
+    found: Signer | None = getattr(connection, "signer", None)
+    return found
+
+
+def open_pool(url: str, service: str, size: int, signer: Signer | None = None) -> Pool:
     """A pool whose sessions act as the service's own role in the service's own schema.
 
     A service logs in as that role, and has no other; an operator's command may log in as the owner, who can be it.
 
     Nothing connects until the pool is entered; an unreachable server is found at the first query. A connection is given
-    back as it is, which saves a round trip each time: what would outlive its transaction is for a `session`.
+    back as it is, which saves a round trip each time: what would outlive its transaction is for a `session`. Events
+    written over it are signed by `signer`.
     """
+
+    async def prepare(connection: Any) -> None:
+        connection.signer = signer
+        await _speak_json(connection)
+
     return asyncpg.create_pool(
         url,
         min_size=0,
         max_size=size,
         timeout=5,
         command_timeout=30,
-        init=_speak_json,
+        init=prepare,
+        connection_class=Session,
         reset=_leave_as_it_is,
         server_settings={
             "role": role_of(service),

@@ -7,7 +7,7 @@ of order, so it looks for what is unpublished and never keeps a "last position".
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +24,7 @@ from shared.confirmation import Confirmation
 from shared.metrics import PUBLISHED, RECOVERIES, TAKEN_BACK
 from shared.outbox import BATCH, EntryId
 from shared.postgres import TRANSIENT, Connection, Pool, Row, passes, session
+from shared.signing import Signer, Wire
 
 POLL_SECONDS = 0.5
 COMPARE_SECONDS = 1.0
@@ -50,6 +51,8 @@ class Publishing:
     consumers: tuple[str, ...]
     keep: timedelta
     keep_stream: timedelta
+    signer: Signer | None = None
+    """Signs what was written to the outbox unsigned: by a release from before, or a command without the key."""
 
     @property
     def marks(self) -> str:
@@ -157,10 +160,19 @@ class Relay:
         The batch that Redis held, and the last new entry.
         """
         publishing = self._publishing
-        arguments: list[Any] = [publishing.service, self._batch, self._next, *(row["body"] for row in rows)]
+        arguments: list[Any] = [publishing.service, self._batch, self._next, *self._wires(rows)]
         held, *last = await self._script(keys=[publishing.stream, publishing.marks], args=arguments)
         self._compared = time.monotonic()
         return int(held), EntryId.read(last[0]) if last else None
+
+    def _wires(self, rows: Sequence[Row]) -> Iterator[bytes | str]:
+        for wire in map(outbox.wire_of, rows):
+            signed = self._signed(wire)
+            yield from (signed.body, signed.key_id, signed.signature)
+
+    def _signed(self, wire: Wire) -> Wire:
+        signer = self._publishing.signer
+        return signer.sign(wire.body) if signer and not wire.signature else wire
 
     async def _recover(self, connection: Connection, found: int) -> None:
         """Redis holds another batch than the last one recorded: older (it has lost some) or newer (we crashed)."""

@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from shared import health
 from shared.background import Background
 from shared.consumer import Consumer, Handle, Prepare, Reading, nothing
+from shared.events import PRODUCERS
 from shared.gauges import Figure, Gauges, group_figures, outbox_figures
 from shared.gauges import routes as metrics_routes
 from shared.log import configure
@@ -68,6 +69,7 @@ class Plumbing:
             consumer=f"{settings.replica or socket.gethostname()}-{os.getpid()}-{time.time_ns():x}",
             redeliver_after_ms=settings.redeliver_after_ms,
             max_deliveries=settings.max_deliveries,
+            keyring=settings.keyring(),
         )
         consumer = Consumer(self.pool, self.redis, reading, handle, after_commit=self.committed, prepare=prepare)
         broker = open_broker(settings.redis_url.get_secret_value())
@@ -99,6 +101,7 @@ def _publishing(settings: ServiceSettings, service: str) -> Publishing:
         consumers=settings.consumers,
         keep=timedelta(days=settings.keep_outbox_days),
         keep_stream=timedelta(hours=settings.keep_stream_hours),
+        signer=settings.signer(),
     )
 
 
@@ -114,7 +117,7 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> AsyncIterato
     Leaving stops reading, lets handlers at work finish (at most 10 s), then closes the connections.
     """
     async with AsyncExitStack() as stack:
-        pool = await open_pool(settings.database_url.get_secret_value(), service, settings.pool_size)
+        pool = await open_pool(settings.database_url.get_secret_value(), service, settings.pool_size, settings.signer())
         stack.push_async_callback(close_pool, pool)
         redis = connect(settings.redis_url.get_secret_value())
         stack.push_async_callback(redis.aclose)
@@ -178,11 +181,29 @@ def add_health(app: FastAPI, service: str, parts: Plumbing, *, serves_without_qu
     app.include_router(router)
 
 
+UNSIGNED = (
+    "{}៖ គ្មានសោសម្រាប់ចុះហត្ថលេខាលើព្រឹត្តិការណ៍ ឬសោនោះមិនត្រូវនឹង EVENT_KEYS ទេ។ សូមប្រើ besakakam secrets ដើម្បីបង្កើតសោ។\n"
+    "{}: EVENT_KEYS or SIGNING_KEY is missing, or they do not belong together. Make them with `besakakam secrets`"
+    " (docs/security.md)."
+)
+
+
+def _see_that_events_are_signed(service: str, settings: ServiceSettings) -> None:
+    """Whoever publishes has to sign by a key that the others know, and whoever reads has to know the others' keys."""
+    if settings.unsigned_events == "take":
+        return
+    signer = settings.signer()
+    signs = service not in PRODUCERS or (signer is not None and signer.public in settings.event_keys.get(service, ()))
+    if not (signs and settings.event_keys.keys() >= PRODUCERS):
+        raise SystemExit(UNSIGNED.format(service, service))
+
+
 def serve(app: FastAPI, service: str, settings: ServiceSettings) -> None:
     """Run a service's web application until SIGTERM or SIGINT; called by its `__main__`.
 
     Ends with 1 where it could not start, or one of its tasks ended by itself.
     """
+    _see_that_events_are_signed(service, settings)
     configure(service, settings.log_level, settings.log_format, settings.secrets())
     config = uvicorn.Config(
         app,

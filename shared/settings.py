@@ -2,19 +2,30 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.log import LogFormat, LogLevel
+from shared.signing import Keyring, Signer, key_bytes
 
 WRONG = "ការកំណត់មិនគ្រប់ ឬមិនត្រឹមត្រូវ / settings are missing or wrong:"
 
 
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
+
+
+def _a_key(text: str) -> str:
+    key_bytes(text)
+    return text
+
+
+def _a_secret_key(secret: SecretStr) -> SecretStr:
+    key_bytes(secret.get_secret_value())
+    return secret
 
 
 class ServiceSettings(BaseSettings):
@@ -48,6 +59,22 @@ class ServiceSettings(BaseSettings):
     keep_outbox_days: int = Field(default=30, ge=1)
     keep_stream_hours: int = Field(default=24, ge=0)
     """How far back dashboards can read the stream; what services need is kept in any case."""
+
+    signing_key: Annotated[SecretStr, AfterValidator(_a_secret_key)] | None = None
+    """Signs what this service publishes (base64); see `besakakam events keygen`."""
+    event_keys: dict[str, tuple[Annotated[str, AfterValidator(_a_key)], ...]] = {}
+    """By producer, the public keys under which its events are believed."""
+    unsigned_events: Literal["refuse", "take"] = "refuse"
+    """`take` while services of a release from before signing still publish."""
+
+    def signer(self) -> Signer | None:
+        """What signs this service's events."""
+        return Signer(self.signing_key.get_secret_value()) if self.signing_key else None
+
+    def keyring(self) -> Keyring | None:
+        """What others' events are checked by; None where no keys are given."""
+        required = self.unsigned_events == "refuse"
+        return Keyring(self.event_keys, required=required) if self.event_keys else None
 
     def secrets(self) -> list[str]:
         """Every text that no log may show: the secret settings, and the passwords within URLs."""

@@ -14,12 +14,13 @@ from services.events.pending import letters_of
 from shared import dead_letters
 from shared.dead_letters import DeadLetter
 from shared.postgres import Pool, transaction
+from shared.signing import Wire
 
 NO_LETTER = "គ្មានព្រឹត្តិការណ៍លេខនេះក្នុងបញ្ជីដែលមិនអាចដំណើរការបានទេ។ / No event is set aside under the number {}."
 WHICH = "សូមបញ្ជាក់លេខ ឬ --all។ / Give a number, or --all."
 WOULD_SEND = "{} នឹងផ្ញើ / would be sent"
 SENT = "{} បានផ្ញើម្ដងទៀត / sent again"
-Send = Callable[[list[DeadLetter]], Awaitable[object]]
+Send = Callable[[list[Wire]], Awaitable[object]]
 Told = Callable[[list[DeadLetter]], None]
 
 
@@ -81,7 +82,7 @@ async def _go_through(chosen: AsyncIterator[list[DeadLetter]], told: Told, send:
     count = 0
     async for letters in chosen:
         if send is not None:
-            await send(letters)
+            await send([letter.wire for letter in letters])
         told(letters)
         count += len(letters)
     return count

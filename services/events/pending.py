@@ -63,7 +63,7 @@ class Pending:
                 noted.add(row["position"], row["subject"], row["type"])
         async for letters in letters_of(self._archive, self._letters.numbers):
             for letter in letters:
-                event = _read(letter.body)
+                event = None if letter.refused else _read(letter.body)
                 self._letters.add(letter.dead_id, *(event.subject, event.type) if event else ())
 
     async def about(self, topics: Collection[str]) -> list[AnyEvent]:

@@ -19,6 +19,7 @@ from shared.events import Event
 from tests.archive_samples import NUMBER, Story, unit_listed
 from tests.archive_serving import serving
 from tests.browser.conftest import PHONE, fits, watched
+from tests.signatures import EVENT_KEYS, signed
 
 KEY = "a-viewing-key-of-the-tests"
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -36,7 +37,7 @@ class Site:
 
     async def send(self, *events: Event) -> None:
         for event in events:
-            await self.redis.xadd(self.stream, {"event": event.to_json()})
+            await self.redis.xadd(self.stream, signed(event))
 
     async def sign_in(self, path: str = "/") -> None:
         await self.page.goto(f"{self.address}{path}")
@@ -54,6 +55,7 @@ async def site(
         documents_dir=tmp_path / "documents",
         archive_dir=tmp_path / "archive",
         viewer_key=SecretStr(KEY),
+        event_keys=EVENT_KEYS,
         redeliver_after_ms=300,
     )
     story = Story(DocumentStore(settings.documents_dir))

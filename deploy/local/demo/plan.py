@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deploy.local.servers.ports import free_port, why_taken
-from services.provision import held, provide
+from services.provision import environment, provide
 
 LISTENING = ("issuer", "notifier", "archive", "telegram")
 
@@ -44,7 +44,7 @@ class Plan:
         """The settings of one service, beside those of the parent process."""
         port: int = getattr(self, service)
         return {
-            "DATABASE_URL": held(self.secrets / service / "database_url"),
+            **environment(self.secrets, service),
             "REDIS_URL": self.redis_url,
             "DOCUMENTS_DIR": str(self.path / "documents"),
             "PORT": str(port),

@@ -49,8 +49,8 @@ async def append(connection: Connection, event: AnyEvent) -> None:
     """
     await hold(connection)
     await connection.execute(
-        "INSERT INTO event (event_id, type, version, mission_id, correlation_id, source, occurred_at, body)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO event (event_id, type, version, mission_id, correlation_id, source, occurred_at, body,"
+        " key_id, signature, as_published) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, true)",
         event.event_id,
         event.type,
         event.version,
@@ -58,7 +58,9 @@ async def append(connection: Connection, event: AnyEvent) -> None:
         event.correlation_id,
         event.source,
         event.occurred_at,
-        event.to_json().decode(),
+        event.wire.body.decode(),
+        event.wire.key_id,
+        event.wire.signature,
     )
 
 

@@ -21,6 +21,7 @@ from shared.events import Event
 from tests.archive_samples import Story
 from tests.logins import as_service
 from tests.patience import PATIENCE
+from tests.signatures import EVENT_KEYS, signed
 
 KEY = "a-viewing-key-of-the-tests"
 
@@ -30,6 +31,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> ArchiveSettin
     return ArchiveSettings(
         database_url=SecretStr(as_service(database_url, "archive")),
         redis_url=SecretStr(redis_url),
+        event_keys=EVENT_KEYS,
         documents_dir=tmp_path / "documents",
         archive_dir=tmp_path / "archive",
         viewer_key=SecretStr(KEY),
@@ -91,7 +93,7 @@ class Queue:
 
     async def send(self, *events: Event) -> None:
         for event in events:
-            await self.redis.xadd(self.settings.stream, {"event": event.to_json()})
+            await self.redis.xadd(self.settings.stream, signed(event))
 
     async def archived(self, *events: Event) -> None:
         """Send events and wait until the archive holds them all."""

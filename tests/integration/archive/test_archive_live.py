@@ -23,6 +23,7 @@ from tests.archive_samples import Story
 from tests.archive_serving import serving
 from tests.integration.archive.conftest import KEY, until
 from tests.patience import PATIENCE
+from tests.signatures import as_environment, signed
 
 ROOT = Path(__file__).parents[3]
 
@@ -89,7 +90,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 async def send(redis: Redis, settings: ArchiveSettings, *events: Event) -> list[str]:
     for event in events:
-        await redis.xadd(settings.stream, {"event": event.to_json()})
+        await redis.xadd(settings.stream, signed(event))
     return [str(event.event_id) for event in events]
 
 
@@ -182,6 +183,7 @@ async def test_an_open_stream_does_not_hold_up_the_end(settings: ArchiveSettings
         "DOCUMENTS_DIR": str(settings.documents_dir),
         "ARCHIVE_DIR": str(settings.archive_dir),
         "VIEWER_KEY": KEY,
+        **as_environment("archive"),
         "PORT": str(unused_tcp_port),
     }
     process = await asyncio.create_subprocess_exec(

@@ -11,6 +11,7 @@ from deploy.local.servers import Postgres
 from services.events import pending
 from shared import dead_letters, outbox
 from shared.clock import now
+from shared.dead_letters import Death
 from shared.events import AnyEvent
 from shared.outbox import EntryId
 from shared.postgres import Connection, Pool, transaction
@@ -23,7 +24,7 @@ from tests.integration.transport.samples import STREAM, add, closed, commit, ent
 
 async def set_aside(pool: Pool, event: AnyEvent, reason: str) -> None:
     async with transaction(pool) as connection:
-        await dead_letters.add(connection, event.to_json(), event.event_id, reason, 8, now())
+        await dead_letters.add(connection, event.wire, event.event_id, Death(reason, 8, now()))
 
 
 async def test_lag_says_what_waits_and_who_is_behind(operator: Operator, pool: Pool, redis: Redis) -> None:

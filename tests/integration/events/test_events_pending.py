@@ -6,14 +6,16 @@ from services.events import pending
 from services.events.pending import Pending
 from shared import dead_letters, outbox
 from shared.clock import now
+from shared.dead_letters import Death
 from shared.events import AnyEvent, parse
 from shared.outbox import EntryId
 from shared.postgres import Connection, Pool, transaction
+from shared.signing import Wire
 from tests.integration.transport.samples import closed, commit
 
 
 async def set_aside(connection: Connection, event: AnyEvent) -> None:
-    await dead_letters.add(connection, event.to_json(), event.event_id, "choked", 8, now())
+    await dead_letters.add(connection, event.wire, event.event_id, Death("choked", 8, now()))
 
 
 async def found(looked: Pending, *events: AnyEvent) -> list[AnyEvent]:
@@ -71,14 +73,14 @@ async def test_what_was_confirmed_and_closed_meanwhile_can_still_be_read(pool: P
         await outbox.record(connection, 1, await outbox.waiting(connection), EntryId(1, 0))
         await outbox.confirm(connection, [1])
     async with transaction(pool) as connection:
-        await dead_letters.close(connection, [choked.to_json()])
+        await dead_letters.close(connection, [choked.wire])
     await looked.look()
     assert await found(looked, waits, choked) == [waits, choked]
 
 
 async def test_bytes_that_nobody_can_read_are_passed_over(pool: Pool) -> None:
     async with transaction(pool) as connection:
-        await dead_letters.add(connection, b"nonsense", None, "no event", 1, now())
+        await dead_letters.add(connection, Wire(b"nonsense"), None, Death("no event", 1, now()))
     looked = Pending([], pool)
     await looked.look()
     assert await looked.about({""}) == []

@@ -15,6 +15,7 @@ from services.notifier.handlers import handle
 from services.notifier.store import orders
 from shared import dead_letters, outbox
 from shared.clock import now
+from shared.dead_letters import Death
 from shared.events import (
     AnyEvent,
     MissionClosed,
@@ -24,6 +25,7 @@ from shared.events import (
 )
 from shared.postgres import Pool, open_pool, transaction
 from shared.rebuilding import Rebuilding
+from shared.signing import Wire
 from tests.integration.events.conftest import Operator, Owner
 from tests.integration.notifier.scene import event_about
 from tests.integration.test_cli import KHMER
@@ -196,8 +198,8 @@ async def test_what_an_archive_that_lags_lacks_is_not_undone(
     async with open_pool(database_url, "issuer", 1) as issuer, transaction(issuer) as connection:
         await outbox.write(connection, renamed, late)
     async with transaction(pool) as connection:
-        await dead_letters.add(connection, choked.to_json(), choked.event_id, "no such file", 8, now())
-        await dead_letters.add(connection, b"nonsense", None, "no event", 1, now())
+        await dead_letters.add(connection, choked.wire, choked.event_id, Death("no such file", 8, now()))
+        await dead_letters.add(connection, Wire(b"nonsense"), None, Death("no event", 1, now()))
     before = await rows(owner)
     assert differed(await said(operator)) == NONE
     assert await rows(owner) == before

@@ -18,6 +18,7 @@ from shared.postgres import open_pool
 from tests.integration.issuer.samples import OFFICER, Api, invitation
 from tests.integration.issuer.wire import Wire
 from tests.logins import as_service
+from tests.signatures import EVENT_KEYS, PRIVATE
 
 SAMPLES = Path(__file__).parents[3] / "deploy" / "local" / "samples"
 
@@ -27,6 +28,8 @@ def issuer_settings(database_url: str, redis_url: str, tmp_path: Path) -> Issuer
     return IssuerSettings(
         database_url=SecretStr(as_service(database_url, "issuer")),
         redis_url=SecretStr(redis_url),
+        signing_key=SecretStr(PRIVATE["issuer"]),
+        event_keys=EVENT_KEYS,
         documents_dir=tmp_path / "documents",
         redeliver_after_ms=300,
         letter_workers=1,

@@ -22,6 +22,7 @@ from shared.events import (
 from shared.values import DocumentRef, Endorsement, MissionId, Order, ReturnId
 from tests.integration.issuer.samples import HEAD, TRAVELLERS
 from tests.patience import PATIENCE
+from tests.signatures import signed
 
 STREAM = "besakakam:events"
 SOURCE = "/besakakam/notifier"
@@ -45,7 +46,7 @@ class Wire:
         self.database = database
 
     async def publish(self, event: Event) -> None:
-        await self.redis.xadd(STREAM, {"event": event.to_json()})
+        await self.redis.xadd(STREAM, signed(event))
 
     async def handled(self, event: Event) -> None:
         """Wait until the issuer has done with the event."""

@@ -15,6 +15,7 @@ from deploy.local.telegram.seed import Seed
 from services.notifier.settings import NotifierSettings
 from tests.integration.notifier.scene import PEOPLE, Scene
 from tests.logins import as_service
+from tests.signatures import EVENT_KEYS, PRIVATE
 from tests.unit.notifier.samples import GDCS, LEADERSHIP, POLICY
 
 MEMBERS = [{"user": "bot", "status": "member"}, *({"user": user, "status": "member"} for user in PEOPLE.values())]
@@ -47,6 +48,8 @@ async def scene(database_url: str, redis_url: str, tmp_path: Path, letter: bytes
         settings = NotifierSettings(
             database_url=SecretStr(as_service(database_url, "notifier")),
             redis_url=SecretStr(redis_url),
+            signing_key=SecretStr(PRIVATE["notifier"]),
+            event_keys=EVENT_KEYS,
             documents_dir=tmp_path / "documents",
             bot_token=SecretStr(sandbox.token),
             bot_api_url=sandbox.url,

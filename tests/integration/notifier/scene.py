@@ -24,6 +24,7 @@ from shared.documents import DocumentStore, examine
 from shared.events import AnyEvent, Event, MissionIssuedData, parse
 from shared.postgres import open_pool, transaction
 from tests.patience import PATIENCE
+from tests.signatures import signed
 from tests.unit.notifier.samples import directory, issued, issued_data
 
 PEOPLE = {"leader": 6000000101, "member": 6000000102, "stranger": 6000000103}
@@ -69,7 +70,7 @@ class Scene:
     async def publish(self, *events: Event) -> None:
         """Put events on the stream, as the issuer's relay would."""
         for event in events:
-            await self.redis.xadd(self.settings.stream, {"event": event.to_json()})
+            await self.redis.xadd(self.settings.stream, signed(event))
 
     async def issue(self, **changes: Any) -> MissionIssuedData:
         """Publish the directory and an order whose letter is in the store."""

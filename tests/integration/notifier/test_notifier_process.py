@@ -12,6 +12,7 @@ from asgi_lifespan import LifespanManager
 
 from services.notifier.app import build
 from tests.integration.notifier.scene import DEADLINE, Scene, until
+from tests.signatures import as_environment
 from tests.unit.notifier.samples import GDCS, LEADERSHIP, POLICY
 
 ROOT = Path(__file__).parents[3]
@@ -27,6 +28,7 @@ async def process(scene: Scene, **changes: str) -> AsyncIterator[asyncio.subproc
         "DOCUMENTS_DIR": str(settings.documents_dir),
         "BOT_TOKEN": settings.bot_token.get_secret_value(),
         "BOT_API_URL": settings.bot_api_url,
+        **as_environment("notifier"),
         "PACING": "off",
         "PORT": "0",
         "POLL_TIMEOUT": "5",

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.patience import PATIENCE
+from tests.signatures import as_environment
 
 ROOT = Path(__file__).parents[3]
 
@@ -18,7 +19,7 @@ async def test_a_service_without_one_of_its_tasks_ends_and_says_why(
         sys.executable,
         *("-m", "tests.integration.transport.doomed"),
         cwd=ROOT,
-        env={**os.environ, **settings},
+        env={**os.environ, **settings, **as_environment("issuer")},
         stdout=asyncio.subprocess.PIPE,
     )
     try:

@@ -138,8 +138,8 @@ async def test_dead_letters_outlive_the_queue_and_close_once_handled(
         await effects.buried(1)
         (letter,) = await waiting()
         assert (letter.event_id, letter.body, letter.deliveries) == (event.event_id, event.to_json(), 2)
-        await dead_letters.replay(effects.redis, STREAM, "archive", [letter])
+        await dead_letters.replay(effects.redis, STREAM, "archive", [letter.wire])
         mended = True
-        await dead_letters.replay(effects.redis, STREAM, "issuer", [letter])
+        await dead_letters.replay(effects.redis, STREAM, "issuer", [letter.wire])
         await effects.reach(event)
     assert await waiting() == []
