@@ -8,6 +8,7 @@ from random import Random
 
 import httpx
 
+from services.provision import held
 from tests.chaos.faults import carry_out
 from tests.chaos.faults.kinds import Kind, draw
 from tests.chaos.faults.scene import Scene
@@ -55,7 +56,8 @@ async def _play(made: Place, mix: Mix) -> tuple[Run, list[Violation]]:
         watch = Watch(made.plan.database_url)
         load = Load(made, watch, http, Random(mix.seed), mix.patience)
         plan = draw(Random(mix.seed + 1), (mix.kinds, mix.faults), mix.missions, len(made.replicas))
-        poison = Poison(made.plan.redis_url, made.plan.database_url, Random(mix.seed + 2))
+        signer = Signer(held(made.plan.secrets / "issuer" / "signing_key"))
+        poison = Poison(made.plan.redis_url, made.plan.database_url, signer, Random(mix.seed + 2))
         watching = asyncio.ensure_future(watch.run(load))
         poisoning = asyncio.ensure_future(poison.run(max(60, mix.patience)))
         try:
