@@ -28,7 +28,7 @@ class Wire:
         key_id, signature = (fields.get(name, b"").decode("latin-1") for name in (b"key", b"signature"))
         return cls(fields.get(b"event", b""), key_id, signature)
 
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> dict[Any, Any]:
         """The fields of a stream's entry."""
         return {"event": self.body} | ({"key": self.key_id, "signature": self.signature} if self.signature else {})
 

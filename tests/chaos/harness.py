@@ -9,6 +9,7 @@ from random import Random
 import httpx
 
 from services.provision import held
+from shared.signing import Signer
 from tests.chaos.faults import carry_out
 from tests.chaos.faults.kinds import Kind, draw
 from tests.chaos.faults.scene import Scene

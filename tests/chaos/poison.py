@@ -23,7 +23,8 @@ FORGED = (
 class Poison:
     """Adds poison to the stream, signed as the issuer does, and an event that nobody signed, and sees it all buried.
 
-    Poison has no outbox, so what Redis loses is added again."""
+    Poison has no outbox, so what Redis loses is added again.
+    """
 
     def __init__(self, redis_url: str, database_url: str, signer: Signer, random: Random) -> None:
         self._redis_url = redis_url
