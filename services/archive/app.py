@@ -13,8 +13,9 @@ from starlette.staticfiles import StaticFiles
 from services.archive.handlers import Archivist
 from services.archive.settings import ArchiveSettings
 from services.archive.web import api, documents, live, pages, sign_in
-from services.archive.web.access import Guard, Sessions
+from services.archive.web.access import Sessions
 from services.archive.web.feed import Feed
+from services.archive.web.guard import Guard
 from services.archive.web.headers import SecurityHeaders
 from services.archive.web.look import Look
 from services.archive.web.shelf import Shelf
@@ -42,20 +43,20 @@ def build(settings: ArchiveSettings) -> FastAPI:
         async with plumbing(settings, "archive", archivist.archive, archivist.keep_documents) as parts:
             feed = Feed(parts.pool)
             parts.background.start("feed", parts.when_migrated(feed.run))
+            app.state.sessions = Sessions(parts.pool, settings.viewer_key, secure=settings.secure)
             app.state.shelf = Shelf(parts.pool, kept, feed, look)
             add_health(app, "archive", parts, serves_without_queue=True)
             add_metrics(app, "archive", parts)
             with _at_signals(feed.close):
                 yield
 
-    app = FastAPI(title="Besakakam archive", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.sessions = Sessions(settings.viewer_key, secure=settings.secure)
+    app = FastAPI(title="Besakakam archive", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     for part in (api, documents, live, pages, sign_in):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=HERE / "web" / "static"))
     problems.install(app, messages, MAX_BODY)
     look.show_errors(app)
-    app.add_middleware(Guard, sessions=app.state.sessions, responder=problems.Responder(messages))
+    app.add_middleware(Guard, responder=problems.Responder(messages))
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Measure)
     return app

@@ -1,108 +1,98 @@
-"""Who may read: a key for programs, a signed cookie for browsers, and a guard that lets nothing else through."""
+"""Who may read: whoever sends the viewer key, and browsers in a session that was begun with it."""
 
 import hashlib
 import hmac
-from datetime import datetime, timedelta
-from urllib.parse import quote, urlsplit
+import secrets
+from datetime import timedelta
 
 from pydantic import SecretStr
-from starlette.datastructures import URL
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import Response
 
-from services.archive.web.negotiation import for_browser
-from shared.clock import now
-from shared.problems import STATUS_TEXTS, Responder
+from services.archive.store import sessions
+from services.archive.store.sessions import WINDOW
+from services.archive.web.origin import source_of
+from shared.i18n import message
+from shared.postgres import Pool
+from shared.problems import Problem
 
-COOKIE = "archive_session"
 SESSION_LASTS = timedelta(hours=12)
-OPEN_PATHS = frozenset({"/livez", "/readyz", "/metrics", "/sign-in"})
-OPEN_FOLDER = "/static/"
+FORM_LASTS = timedelta(hours=1)
+TOO_MANY = message(
+    "Too many wrong keys came from your address. Wait {seconds} seconds, then try again.",
+    seconds=int(WINDOW.total_seconds()),
+)
+
+
+class TooManyWrongKeys(Problem):
+    """No key is looked at from this address for the moment: neither a wrong nor the right one."""
+
+    def __init__(self) -> None:
+        super().__init__(429, "too_many_wrong_keys", TOO_MANY)
 
 
 class Sessions:
-    """Checks keys, and signs and checks the cookies given for them. Nothing is stored: a new key ends all sessions."""
+    """Checks keys, begins and ends sessions, and finds them again. Another viewer key ends all of them."""
 
-    def __init__(self, viewer_key: SecretStr, *, secure: bool) -> None:
+    def __init__(self, pool: Pool, viewer_key: SecretStr, *, secure: bool) -> None:
+        self._pool = pool
         self._key = viewer_key.get_secret_value().encode()
         self._secure = secure
+        self._cookie = "__Host-archive_session" if secure else "archive_session"
+        self._form_cookie = "__Host-archive_form" if secure else "archive_form"
 
-    def knows(self, key: str) -> bool:
-        """Whether this is the viewer key, in constant time."""
-        return hmac.compare_digest(self._digest(b"key", key.encode()), self._digest(b"key", self._key))
+    async def knows(self, request: Request, key: str) -> bool:
+        """Whether this is the viewer key. Raises `TooManyWrongKeys`."""
+        right = hmac.compare_digest(self._digest(b"key", key.encode()), self._digest(b"key", self._key))
+        look = sessions.too_many if right else sessions.count_wrong
+        if await look(self._pool, source_of(request)):
+            raise TooManyWrongKeys
+        return right
 
-    def admit(self, response: Response, moment: datetime) -> None:
-        """Set the cookie of a session that begins at `moment`."""
-        ends = str(int((moment + SESSION_LASTS).timestamp()))
-        response.set_cookie(
-            COOKIE,
-            f"{ends}.{self._digest(b'session', ends.encode()).hex()}",
-            max_age=int(SESSION_LASTS.total_seconds()),
-            httponly=True,
-            samesite="strict",
-            secure=self._secure,
-        )
+    async def admit(self, request: Request, response: Response) -> None:
+        """Begin a session of a number of its own in place of the one that the browser may have."""
+        await self._end(request)
+        token = secrets.token_urlsafe(32)
+        await sessions.begin(self._pool, _hash(token), self._digest(b"session", b""), SESSION_LASTS)
+        self._give(response, self._cookie, token, SESSION_LASTS)
 
-    def dismiss(self, response: Response) -> None:
-        """Take the cookie back."""
-        response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self._secure)
+    async def dismiss(self, request: Request, response: Response) -> None:
+        """End the session."""
+        await self._end(request)
+        response.delete_cookie(self._cookie, httponly=True, samesite="strict", secure=self._secure)
 
-    def admits(self, request: Request) -> bool:
-        """Whether the request carries the key or a session's cookie."""
+    async def admits(self, request: Request) -> bool:
+        """Whether the request carries the key or belongs to a session. Raises `TooManyWrongKeys`."""
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            return self.knows(key.strip())
-        return self._valid(request.cookies.get(COOKIE, ""), now())
+            return await self.knows(request, key.strip())
+        token = request.cookies.get(self._cookie, "")
+        return bool(token) and await sessions.holds(self._pool, _hash(token), self._digest(b"session", b""))
 
-    def _valid(self, token: str, moment: datetime) -> bool:
-        ends, _, signature = token.partition(".")
-        expected = self._digest(b"session", ends.encode()).hex()
-        if not hmac.compare_digest(signature.encode(), expected.encode()):
-            return False
-        return moment.timestamp() < int(ends)
+    def form_token(self, request: Request) -> str:
+        """What a form of ours sends back: as in the browser's cookie, or a new one, for `give_form_token` to set."""
+        return request.cookies.get(self._form_cookie, "") or secrets.token_urlsafe(32)
+
+    def give_form_token(self, response: Response, token: str) -> None:
+        """Let the browser know the form again."""
+        self._give(response, self._form_cookie, token, FORM_LASTS)
+
+    def from_our_form(self, request: Request, token: str) -> bool:
+        """Whether the form that the browser sends is one that we gave to this browser."""
+        known = request.cookies.get(self._form_cookie, "")
+        return bool(known) and hmac.compare_digest(known.encode(), token.encode())
+
+    async def _end(self, request: Request) -> None:
+        if token := request.cookies.get(self._cookie, ""):
+            await sessions.end(self._pool, _hash(token))
+
+    def _give(self, response: Response, name: str, value: str, lasts: timedelta) -> None:
+        seconds = int(lasts.total_seconds())
+        response.set_cookie(name, value, seconds, httponly=True, samesite="strict", secure=self._secure)
 
     def _digest(self, purpose: bytes, content: bytes) -> bytes:
         return hmac.digest(self._key, purpose + b":" + content, hashlib.sha256)
 
 
-class Guard:
-    """ASGI middleware: without a key or a session, only health, sign-in and static files are reached.
-
-    Browsers are sent to the sign-in page, programs get a problem document.
-    """
-
-    def __init__(self, app: ASGIApp, sessions: Sessions, responder: Responder) -> None:
-        self._app = app
-        self._sessions = sessions
-        self._responder = responder
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or self._open(scope["path"]) or self._sessions.admits(Request(scope)):
-            await self._app(scope, receive, send)
-            return
-        await self._turn_away(Request(scope))(scope, receive, send)
-
-    @staticmethod
-    def _open(path: str) -> bool:
-        return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
-
-    def _turn_away(self, request: Request) -> Response:
-        if for_browser(request) and request.method in ("GET", "HEAD"):
-            return RedirectResponse(f"/sign-in?next={quote(_path_of(request.url), safe='')}", 303)
-        return self._responder.respond(request, 401, *STATUS_TEXTS[401])
-
-
-def _path_of(url: URL) -> str:
-    return f"{url.path}?{url.query}" if url.query else url.path
-
-
-def inside(address: str) -> str:
-    """The address if it stays on this site, otherwise the front page: sign-in redirects nowhere else."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return "/"
-    if parts.scheme or parts.netloc or not address.startswith("/") or address.startswith("//") or "\\" in address:
-        return "/"
-    return address if address.isprintable() else "/"
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

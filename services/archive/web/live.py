@@ -1,18 +1,22 @@
 """The log as Server-Sent Events: what is archived, as it is archived, for pages and dashboards."""
 
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from services.archive.store import log
+from services.archive.web.access import Sessions
 from services.archive.web.api import After
 from services.archive.web.shelf import AShelf
 from shared.i18n import message
 from shared.problems import Problem
 
 RETRY_MS = 2000
+ASK_SECONDS = 5.0
+"""How long a reader who was let in is taken to be so still."""
 MAX_READERS = 500
 """Live streams of one process; what comes past them is told to come back later."""
 
@@ -38,8 +42,16 @@ async def _start(
 
 
 @router.get("/live", response_class=EventSourceResponse)
-async def live(shelf: AShelf, start: Annotated[int, Depends(_start)]) -> AsyncIterator[ServerSentEvent]:
+async def live(
+    request: Request, shelf: AShelf, start: Annotated[int, Depends(_start)]
+) -> AsyncIterator[ServerSentEvent]:
     """Events past the start and then as they come: `id` is the position, `event` the type, `data` the event as JSON."""
+    sessions: Sessions = request.app.state.sessions
+    asked = time.monotonic()
     yield ServerSentEvent(comment="connected", retry=RETRY_MS)
     async for archived in shelf.feed.follow(start):
+        if time.monotonic() - asked > ASK_SECONDS:
+            if not await sessions.admits(request):
+                return
+            asked = time.monotonic()
         yield ServerSentEvent(id=str(archived.position), event=archived.type, raw_data=archived.body)

@@ -1,21 +1,31 @@
 """Signing in with the viewer key, and out. Keys are taken from a form only: an address would end up in logs."""
 
+from typing import Literal
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from services.archive.web.access import Sessions, inside
+from services.archive.web.access import TOO_MANY, Sessions, TooManyWrongKeys
+from services.archive.web.origin import from_elsewhere, inside
 from services.archive.web.shelf import AShelf
-from shared.clock import now
+from shared.i18n import message
+from shared.problems import STATUS_TEXTS, Problem
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+Failure = Literal["", "key", "form", "too_many"]
+FAILURES = {
+    "key": (403, message("This key does not open the archive. Check it and try again.")),
+    "form": (403, message("This form was not ours, or is too old. Nothing was done; try again with this one.")),
+    "too_many": (429, TOO_MANY),
+}
 
 
 @router.get("/sign-in")
 async def form(request: Request, shelf: AShelf, next: str = "/") -> Response:  # noqa: A002 -- the address's own word
     """The form that asks for the key."""
-    return shelf.look.page(request, "sign_in.html", {"next": inside(next), "failed": False})
+    return _form(request, shelf, inside(next))
 
 
 @router.post("/sign-in")
@@ -23,18 +33,46 @@ async def sign_in(request: Request, shelf: AShelf) -> Response:
     """Begin a session for whoever knows the key, and go where they wanted to go."""
     fields = parse_qs((await request.body()).decode("utf-8", "replace"))
     target = inside(fields.get("next", ["/"])[0])
-    sessions: Sessions = request.app.state.sessions
-    if not sessions.knows(fields.get("key", [""])[0].strip()):
-        return shelf.look.page(request, "sign_in.html", {"next": target, "failed": True}, status=403)
+    sessions = _sessions(request)
+    if from_elsewhere(request) or not sessions.from_our_form(request, fields.get("form", [""])[0]):
+        return _form(request, shelf, target, "form")
+    try:
+        known = await sessions.knows(request, fields.get("key", [""])[0].strip())
+    except TooManyWrongKeys:
+        return turned_away(_form(request, shelf, target, "too_many"))
+    if not known:
+        return _form(request, shelf, target, "key")
     response = RedirectResponse(target, 303)
-    sessions.admit(response, now())
+    await sessions.admit(request, response)
     return response
 
 
 @router.post("/sign-out")
 async def sign_out(request: Request) -> Response:
-    """End the session in this browser."""
+    """End the session, wherever its number may have gone."""
+    if from_elsewhere(request):
+        raise Problem(403, *STATUS_TEXTS[403])
     response = RedirectResponse("/sign-in", 303)
-    sessions: Sessions = request.app.state.sessions
-    sessions.dismiss(response)
+    await _sessions(request).dismiss(request, response)
     return response
+
+
+def turned_away(response: Response) -> Response:
+    """The answer with the time after which a key is looked at again, in seconds."""
+    response.headers["Retry-After"] = str(TOO_MANY.params["seconds"])
+    return response
+
+
+def _form(request: Request, shelf: AShelf, target: str, failure: Failure = "") -> Response:
+    sessions = _sessions(request)
+    token = sessions.form_token(request)
+    status, text = FAILURES.get(failure, (200, None))
+    context = {"next": target, "form": token, "failure": text}
+    page = shelf.look.page(request, "sign_in.html", context, status=status)
+    sessions.give_form_token(page, token)
+    return page
+
+
+def _sessions(request: Request) -> Sessions:
+    sessions: Sessions = request.app.state.sessions
+    return sessions

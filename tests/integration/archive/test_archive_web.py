@@ -7,10 +7,9 @@ import httpx
 import pytest
 from PIL import Image
 
-from services.archive.web.access import COOKIE
 from shared.documents import DocumentStore
 from tests.archive_samples import REPORT, Story, photograph, unit_listed
-from tests.integration.archive.conftest import KEY, Queue, until
+from tests.integration.archive.conftest import Queue, until
 
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
 NOBODY = UUID("00000000-0000-4000-8000-000000000001")
@@ -60,28 +59,6 @@ async def test_no_spelling_of_a_path_slips_past_the_guard(anyone: httpx.AsyncCli
     answer = await anyone.get(path)
     assert answer.status_code in (401, 404)
     assert "missions" not in answer.text
-
-
-async def test_a_key_in_the_address_opens_nothing(anyone: httpx.AsyncClient) -> None:
-    assert (await anyone.get("/missions.json", params={"key": KEY})).status_code == 401
-    form = await anyone.get("/sign-in", params={"key": KEY})
-    assert COOKIE not in form.cookies
-    assert KEY not in form.text
-
-
-async def test_a_browser_signs_in_goes_on_and_signs_out(anyone: httpx.AsyncClient) -> None:
-    wrong = await anyone.post("/sign-in", data={"key": "wrong", "next": "/"})
-    assert (wrong.status_code, COOKIE in wrong.cookies) == (403, False)
-    right = await anyone.post("/sign-in", data={"key": KEY, "next": "/?q=012"})
-    assert (right.status_code, right.headers["location"]) == (303, "/?q=012")
-    assert (await anyone.get("/", headers=PAGE)).status_code == 200
-    await anyone.post("/sign-out")
-    assert (await anyone.get("/", headers=PAGE)).status_code == 303
-
-
-async def test_sign_in_does_not_lead_elsewhere(anyone: httpx.AsyncClient) -> None:
-    answer = await anyone.post("/sign-in", data={"key": KEY, "next": "//elsewhere.example/"})
-    assert answer.headers["location"] == "/"
 
 
 @pytest.mark.parametrize("path", ["/", "/missions.json", "/nowhere", "/static/archive.css", "/sign-in"])

@@ -1,73 +1,14 @@
-"""Keys, sessions, and where sign-in may lead."""
-
-from datetime import timedelta
-from http.cookies import SimpleCookie
+"""Where requests come from, and where sign-in may lead."""
 
 import pytest
-from pydantic import SecretStr
 from starlette.requests import Request
-from starlette.responses import Response
 
-from services.archive.web.access import COOKIE, SESSION_LASTS, Sessions, inside
-from shared.clock import now
-
-KEY = "a-viewing-key-of-the-tests"
+from services.archive.web.origin import from_elsewhere, inside, source_of
 
 
-def request(**headers: str) -> Request:
-    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    return Request({"type": "http", "headers": raw})
-
-
-def cookie(sessions: Sessions, age: timedelta = timedelta()) -> str:
-    response = Response()
-    sessions.admit(response, now() - age)
-    return SimpleCookie(response.headers["set-cookie"])[COOKIE].value
-
-
-def with_cookie(value: str) -> Request:
-    return request(cookie=f"{COOKIE}={value}")
-
-
-def test_the_key_admits_and_nothing_like_it() -> None:
-    sessions = Sessions(SecretStr(KEY), secure=False)
-    assert sessions.admits(request(authorization=f"Bearer {KEY}"))
-    assert not sessions.admits(request(authorization=f"Bearer {KEY}x"))
-    assert not sessions.admits(request(authorization=f"Basic {KEY}"))
-    assert not sessions.admits(request(authorization="Bearer "))
-    assert not sessions.admits(request())
-
-
-def test_a_session_admits_until_it_ends() -> None:
-    sessions = Sessions(SecretStr(KEY), secure=False)
-    almost = SESSION_LASTS - timedelta(minutes=1)
-    assert sessions.admits(with_cookie(cookie(sessions)))
-    assert sessions.admits(with_cookie(cookie(sessions, almost)))
-    assert not sessions.admits(with_cookie(cookie(sessions, SESSION_LASTS)))
-
-
-def test_a_session_cannot_be_made_longer() -> None:
-    sessions = Sessions(SecretStr(KEY), secure=False)
-    ends, signature = cookie(sessions).split(".")
-    assert not sessions.admits(with_cookie(f"{int(ends) + 1}.{signature}"))
-    assert not sessions.admits(with_cookie(f"{ends}."))
-    assert not sessions.admits(with_cookie("x.y"))
-
-
-def test_a_new_key_ends_every_session() -> None:
-    old = cookie(Sessions(SecretStr(KEY), secure=False))
-    assert not Sessions(SecretStr("another-key-of-the-tests"), secure=False).admits(with_cookie(old))
-
-
-@pytest.mark.parametrize("secure", [True, False])
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(secure: bool) -> None:
-    response = Response()
-    Sessions(SecretStr(KEY), secure=secure).admit(response, now())
-    attributes = response.headers["set-cookie"].lower()
-    assert "httponly" in attributes
-    assert "samesite=strict" in attributes
-    assert ("; secure" in attributes) is secure
-    assert KEY not in attributes
+def request(host: str | None = "192.0.2.1", headers: dict[str, str] | None = None) -> Request:
+    raw = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+    return Request({"type": "http", "headers": raw, "client": (host, 1) if host else None})
 
 
 @pytest.mark.parametrize("address", ["/", "/missions/1?lang=en", "/?q=a%20b"])
@@ -76,7 +17,49 @@ def test_sign_in_leads_on_within_the_site(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "", "missions", "/a\r\nb"]
+    "address",
+    [
+        "https://elsewhere.example",
+        "//elsewhere.example",
+        "/\\elsewhere.example",
+        "",
+        "missions",
+        "/a\r\nb",
+        "//[",
+        "http://[::1",
+        "//]",
+    ],
 )
 def test_sign_in_leads_nowhere_else(address: str) -> None:
     assert inside(address) == "/"
+
+
+def test_an_ipv6_household_is_one_source() -> None:
+    assert source_of(request("2001:db8:1:2::1")) == source_of(request("2001:db8:1:2:ffff::9"))
+    assert source_of(request("2001:db8:1:2::1")) != source_of(request("2001:db8:1:3::1"))
+    assert source_of(request("::ffff:192.0.2.1")) == source_of(request("192.0.2.1"))
+    assert source_of(request("192.0.2.1")) != source_of(request("192.0.2.2"))
+
+
+@pytest.mark.parametrize("host", [None, "", "not an address"])
+def test_a_source_without_an_address_is_one_too(host: str | None) -> None:
+    assert 0 <= source_of(request(host)) < 2**24
+
+
+@pytest.mark.parametrize(
+    ("headers", "elsewhere"),
+    [
+        ({}, False),
+        ({"sec-fetch-site": "same-origin"}, False),
+        ({"sec-fetch-site": "none"}, False),
+        ({"sec-fetch-site": "cross-site"}, True),
+        ({"sec-fetch-site": "same-site"}, True),
+        ({"origin": "http://archive"}, False),
+        ({"origin": "http://elsewhere.example"}, True),
+        ({"origin": "http://archive.elsewhere.example"}, True),
+        ({"origin": "null"}, True),
+        ({"origin": "http://["}, True),
+    ],
+)
+def test_browsers_tell_when_another_site_asks(headers: dict[str, str], elsewhere: bool) -> None:
+    assert from_elsewhere(request(headers={"host": "archive", **headers})) is elsewhere
