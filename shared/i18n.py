@@ -14,7 +14,17 @@ from babel.messages.pofile import read_po
 
 from shared.khmer import khmer_digits
 
-Params = Mapping[str, str | int | date]
+
+@dataclass(frozen=True)
+class InBoth:
+    """A name as each language has it."""
+
+    km: str
+    en: str
+
+
+Param = str | int | date | InBoth
+Params = Mapping[str, Param]
 Language = Literal["km", "en"]
 LANGUAGES: tuple[Language, ...] = ("km", "en")
 
@@ -30,7 +40,7 @@ class Message:
     params: Params = field(default_factory=dict)
 
 
-def message(text: str, /, **params: str | int | date) -> Message:
+def message(text: str, /, **params: Param) -> Message:
     """Mark `text` for translation (the extractor looks for this call) and bind its parameters."""
     return Message(text, params)
 
@@ -68,8 +78,10 @@ class Messages:
         return text
 
 
-def _shown(value: str | int | date, language: Language) -> str:
+def _shown(value: Param, language: Language) -> str:
     """A number or a date in the language's digits; a text as it is, since it may be a name or a code."""
+    if isinstance(value, InBoth):
+        return value.km if language == "km" else value.en
     if isinstance(value, str):
         return value
     plain = f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)

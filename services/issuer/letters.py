@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from services.issuer.directory.model import Directory
 from services.issuer.directory.values import Sex, UnitKind
 from services.issuer.letter import content as letter
 from services.issuer.places import PlaceName
 from shared.clock import PHNOM_PENH
+from shared.khmer import normalise, search_key
 from shared.values import NamedDuty, NamedStop, NamedTraveller, Order, Stop, Traveller
 
 MEANS = {
@@ -32,6 +34,22 @@ class Named:
     travellers: tuple[NamedTraveller, ...]
     stops: tuple[NamedStop, ...]
     duties: tuple[NamedDuty, ...]
+
+
+def as_printed(order: Order) -> Order:
+    """The order with its texts in the one order of code points that is printed; the request keeps what was typed."""
+    return Order.model_validate(_normalised(order.model_dump()))
+
+
+def _normalised(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _normalised(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_normalised(each) for each in value]
+    if not isinstance(value, str):
+        return value
+    plain = normalise(value)
+    return plain if 0 < len(plain) <= len(value) else value  # some characters become several: the bounds hold
 
 
 def named(order: Order, directory: Directory, places: Mapping[str, PlaceName]) -> Named:
@@ -93,8 +111,22 @@ def letter_content(
         visas=order.visas,
         budget_line=order.budget_line,
         luggage=order.luggage,
-        copies=order.copies or COPIES,
+        copies=_copies(order.copies),
     )
+
+
+def _copies(added: tuple[str, ...]) -> tuple[str, ...]:
+    """The standing recipients and those that the order adds, each once; the travellers and the file stay the last."""
+    *first, travellers, file = COPIES
+    known = {_recipient(travellers): "", _recipient(file): ""}
+    for each in (*first, *added):
+        known.setdefault(_recipient(each), each)
+    return (*filter(None, known.values()), travellers, file)
+
+
+def _recipient(text: str) -> str:
+    """By what two lines are the same recipient: without the purpose after the name (`«ដើម្បីអនុវត្ត»`)."""
+    return search_key(text.partition("«")[0])
 
 
 def _row(traveller: NamedTraveller, directory: Directory) -> letter.Traveller:

@@ -22,6 +22,9 @@ _APOSTROPHE: Final = re.compile("['’]")
 _SIGN_IN_WORD: Final = re.compile(
     "[A-Za-z][¡¢£¤¥¦§¨©ª«¬®¯°±´¶¸¹º»¼½¾¿×÷ÞþÐð][A-Za-z]|[A-Za-z];[A-Za-z]|[A-Za-z]{3}[¢£¤¥¦§¨¬¯±²³´µ¶¸¹¼½¾¿×÷Þþð]"
 )
+_HUMP_WITHOUT_VOWEL: Final = re.compile(
+    r"^(?!GmbH\b)[A-Z][b-df-hj-np-tv-xz]{2,}[A-Z]|[a-z][A-Z][b-df-hj-np-tv-xz]{2,}$"
+)
 _CASES_OF_NO_LANGUAGE: Final = re.compile("^aa+[AE]|a[AE].*a[AE]|[aA]E+a")
 
 
@@ -63,7 +66,7 @@ def legacy_words(text: str) -> tuple[str, ...]:
 
 def _odd(word: str) -> bool:
     shape = "".join(_letter_case(sign) for sign in word)
-    return bool(_SIGN_IN_WORD.search(word) or _CASES_OF_NO_LANGUAGE.search(shape))
+    return bool(_SIGN_IN_WORD.search(word) or _CASES_OF_NO_LANGUAGE.search(shape) or _HUMP_WITHOUT_VOWEL.search(word))
 
 
 def _letter_case(sign: str) -> str:

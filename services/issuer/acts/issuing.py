@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import structlog
 
@@ -15,7 +16,7 @@ from services.issuer.domain.gates import Facts, examine, text_unprintable
 from services.issuer.domain.mission import Mission, printed_number
 from services.issuer.letter.press import LetterPressDown
 from services.issuer.letter.words import UnprintableText
-from services.issuer.letters import Named, letter_content, named
+from services.issuer.letters import Named, as_printed, letter_content, named
 from services.issuer.store import documents, missions
 from services.issuer.store.missions import Clash
 from shared import outbox
@@ -141,7 +142,7 @@ def _pass_gates(facts: Facts, overrides: Mapping[str, str]) -> set[str]:
 async def _numbered_letter(
     parts: Parts, connection: Connection, mission: Mission, officer: str, facts: Facts
 ) -> MissionIssuedData:
-    order, directory = mission.order, facts.directory
+    order, directory = as_printed(mission.order), facts.directory
     names = named(order, directory, facts.places)
     year = facts.today.year
     serial = await missions.next_serial(connection, order.issuer, year)
@@ -159,7 +160,7 @@ async def _numbered_letter(
         travellers=names.travellers,
         stops=names.stops,
         duties=names.duties,
-        letter=await _letter(parts, connection, facts, names, number, officer),
+        letter=await _letter(parts, connection, replace(facts, order=order), names, number, officer),
     )
 
 

@@ -80,6 +80,7 @@ async def gather(
     """Everything that the gates look at, as it is in this transaction."""
     moment = now()
     found = {stop.place: name for stop in order.stops if (name := places.find(stop.place))}
+    printed = printed_by(order, directory, found)
     return Facts(
         order=order,
         requester=requester,
@@ -89,11 +90,8 @@ async def gather(
         engagements=await missions.engagements(connection, mission_id, order),
         overdue=await missions.overdue(connection, order, moment - parts.rules.overdue_after),
         overdue_blocks=parts.rules.overdue_blocks,
-        unprintable={
-            field: lacking
-            for field, text in printed_by(order, directory, found).items()
-            if (lacking := unprintable(text))
-        },
+        printed=printed,
+        unprintable={field: lacking for field, text in printed.items() if (lacking := unprintable(text))},
         now=moment,
     )
 

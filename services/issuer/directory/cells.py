@@ -10,6 +10,7 @@ from typing import TypeVar
 from services.issuer.directory.errors import Code, FieldError
 from services.issuer.directory.tables import Line
 from services.issuer.letter.words import unprintable
+from shared.khmer import broken_words, normalise
 from shared.texts import (
     HONORIFIC_LENGTH,
     ID_LENGTH,
@@ -59,13 +60,16 @@ class Cells:
         self.log.append(FieldError(self.file, self.line.number, field, code, params))
 
     def text(self, field: str, *, required: bool = True) -> str:
-        value = self.line.cells[field]
-        if required and not value:
+        typed = self.line.cells[field]
+        value = normalise(typed)
+        if required and not typed:
             self.fail(field, Code.REQUIRED)
         if len(value) > (longest := _LONGEST.get(field, LINE_LENGTH)):
             self.fail(field, Code.TOO_LONG, limit=str(longest))
-        if not _ONE_LINE.fullmatch(value) or (value and not visible(value)):
+        if not _ONE_LINE.fullmatch(typed) or (typed and not visible(typed)):
             self.fail(field, Code.CONTROL_CHARACTER)
+        if broken := broken_words(value):
+            self.fail(field, Code.BROKEN_KHMER, value=" ".join(broken))
         return value
 
     def khmer(self, field: str, *, required: bool = True) -> str:

@@ -23,6 +23,7 @@ class Code(StrEnum):
     CONTROL_CHARACTER = "control_character"
     UNPRINTABLE = "unprintable"
     NO_KHMER = "no_khmer"
+    BROKEN_KHMER = "broken_khmer"
     NO_LATIN = "no_latin"
     BAD_ID = "bad_id"
     WRONG_PREFIX = "wrong_prefix"
@@ -72,6 +73,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "these characters cannot be printed on the letter: {characters}",
     ),
     Code.NO_KHMER: ("«{value}» គ្មានអក្សរខ្មែរទេ", "“{value}” has no Khmer letter"),
+    Code.BROKEN_KHMER: (
+        "«{value}» មានសញ្ញាខ្មែរដែលគ្មានព្យញ្ជនៈ ឬមានសញ្ញាលើស សូមវាយឡើងវិញ",
+        "“{value}” has a Khmer sign without its letter, or one too many; type it anew",
+    ),
     Code.NO_LATIN: ("«{value}» គ្មានអក្សរឡាតាំងទេ", "“{value}” has no Latin letter"),
     Code.BAD_ID: (
         "លេខសម្គាល់ «{value}» មិនត្រឹមត្រូវទេ សូមសរសេរតាមគំរូ {example}",

@@ -127,6 +127,14 @@ class Directory:
         ]
         return min(held, key=lambda each: each[0])[1] if held else None
 
+    def rank(self, person_id: str, on: date) -> int:
+        """How high the person stands, 0 the highest: the place of their highest office in the order of `offices.csv`.
+
+        Who holds none stands below all who do.
+        """
+        order = {office.id: place for place, office in enumerate(self.offices)}
+        return min((order[office.id] for office, _ in self.offices_held(person_id, on)), default=len(order))
+
     def leadership_members(self, on: date) -> tuple[Person, ...]:
         return tuple(person for person in self.people if self.is_leader(person.id, on))
 

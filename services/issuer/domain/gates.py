@@ -15,11 +15,14 @@ from services.issuer.domain.findings import Finding, blocks, warns
 from services.issuer.domain.plates import vehicle_key
 from services.issuer.places import PlaceName
 from shared.clock import PHNOM_PENH
-from shared.i18n import message
+from shared.i18n import InBoth, message
+from shared.khmer import broken_words, khmer_digits, legacy_words
 from shared.values import Order
 
 LONGEST = timedelta(days=180)
 FARTHEST = timedelta(days=730)
+BROKEN = message("These words have a Khmer sign without its letter, or one too many. Type them anew: {words}")
+LEGACY = message("These words look typed for an old font such as Limon. Type them in Khmer Unicode: {words}")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Overdue:
 class Facts:
     """All that the gates look at, gathered beforehand; `places` holds each known place code of the order.
 
-    `unprintable` holds, by the field that brings them, the characters that the letter's typefaces lack.
+    `printed` holds what each field puts on the letter, `unprintable` which characters of it the typefaces lack.
     """
 
     order: Order
@@ -55,6 +58,7 @@ class Facts:
     engagements: tuple[Engagement, ...]
     overdue: tuple[Overdue, ...]
     overdue_blocks: bool
+    printed: Mapping[str, str]
     unprintable: Mapping[str, Sequence[str]]
     now: datetime
 
@@ -63,10 +67,24 @@ class Facts:
         """The present moment on the ministry's clock."""
         return self.now.astimezone(PHNOM_PENH)
 
-    def named(self, person: str) -> str:
-        """How a message calls a person: by name where the directory knows one, else by staff number."""
+    def named(self, person: str) -> InBoth:
+        """How a message calls a person: with honorific and name where the directory knows one, and by staff number."""
         known = next((p for p in self.directory.people if p.id == person), None)
-        return f"{known.name_km} ({person})" if known else person
+        if known is None:
+            return InBoth(person, person)
+        return InBoth(f"{known.honorific_km} {known.name_km} ({person})".strip(), f"{known.name_latin} ({person})")
+
+    def unit_named(self, unit_id: str) -> InBoth:
+        """How a message calls a unit."""
+        known = next((unit for unit in self.directory.units if unit.id == unit_id), None)
+        return InBoth(known.name_km, known.name_en) if known else InBoth(unit_id, unit_id)
+
+    def duty_named(self, duty_id: str) -> InBoth:
+        """How a message calls a duty: by its number and title."""
+        known = next((duty for duty in self.directory.duties if duty.id == duty_id), None)
+        if known is None:
+            return InBoth(f"«{duty_id}»", f"“{duty_id}”")
+        return InBoth(f"លេខ {khmer_digits(known.number)} «{known.title_km}»", f"no. {known.number} “{known.title_en}”")
 
     def where(self, person: str) -> str:
         """The field that names a traveller; the last where several do."""
@@ -87,7 +105,7 @@ def issuer_is_entitled(facts: Facts) -> Iterator[Finding]:
             message(
                 "{unit} may not issue mission orders. Ask the Cabinet or the General Department of Administration"
                 " and Finance.",
-                unit=unit.name_km if unit else facts.order.issuer,
+                unit=facts.unit_named(facts.order.issuer),
             ),
             "issuer",
         )
@@ -113,7 +131,9 @@ def unit_exists(facts: Facts) -> Iterator[Finding]:
     """The asking unit is one of the directory's."""
     if not facts.directory.unit_active(facts.order.unit, facts.today.date()):
         yield blocks(
-            "unit_unknown", message("There is no unit {unit} in the directory.", unit=facts.order.unit), "unit"
+            "unit_unknown",
+            message("There is no unit {unit} in the directory.", unit=facts.unit_named(facts.order.unit)),
+            "unit",
         )
 
 
@@ -151,10 +171,14 @@ def duty_is_named(facts: Facts) -> Iterator[Finding]:
     for duty, times in Counter(facts.order.duties).items():
         field = f"duties.{facts.order.duties.index(duty)}"
         if times > 1:
-            yield blocks("duty_repeated", message("The duty {duty} is named twice.", duty=duty), field)
+            yield blocks(
+                "duty_repeated", message("The duty {duty} is named twice.", duty=facts.duty_named(duty)), field
+            )
         if duty not in own:
             yield blocks(
-                "duty_foreign", message("{duty} is not a duty of the unit. Choose one of its own.", duty=duty), field
+                "duty_foreign",
+                message("The duty {duty} is not one of the unit. Choose one of its own.", duty=facts.duty_named(duty)),
+                field,
             )
 
 
@@ -210,17 +234,35 @@ def signatory_may_sign(facts: Facts) -> Iterator[Finding]:
             message(
                 "{person} holds no leading office in {unit} or above it, and may not sign its orders.",
                 person=facts.named(signatory),
-                unit=issuer.name_km if issuer else facts.order.issuer,
+                unit=facts.unit_named(facts.order.issuer),
             ),
             "signatory",
         )
+
+
+def signatory_stands_above(facts: Facts) -> Iterator[Finding]:
+    """Nobody sends whoever stands above them, by the order of the offices in the directory."""
+    today = facts.today.date()
+    office = facts.directory.signing_office(facts.order.signatory, facts.order.issuer, today)
+    if office is None:  # another gate says so
+        return
+    signs = facts.directory.offices.index(office)
+    for person in dict.fromkeys(traveller.person for traveller in facts.order.travellers):
+        if facts.directory.rank(person, today) < signs:
+            text = message(
+                "{person} stands above {signatory}, who would sign. Choose a higher signatory, or say why not.",
+                person=facts.named(person),
+                signatory=facts.named(facts.order.signatory),
+            )
+            yield warns("signatory_below_traveller", text, "signatory")
 
 
 def nobody_is_in_two_places(facts: Facts) -> Iterator[Finding]:
     """A person or a vehicle on an issued mission cannot be on another in that time (D-3)."""
     for engagement in facts.engagements:
         is_person = engagement.kind == "person"
-        who = facts.named(engagement.key) if is_person else facts.order.transport.plate
+        plate = facts.order.transport.plate
+        who = facts.named(engagement.key) if is_person else InBoth(plate, plate)
         field = facts.where(engagement.key) if is_person else "transport.plate"
         if engagement.firm:
             yield blocks(
@@ -263,7 +305,12 @@ def dates_are_possible(facts: Facts) -> Iterator[Finding]:
     elif end <= facts.now:
         yield blocks("dates_past", message("The mission would be over already. Correct the dates."), "returns_at")
     elif start <= facts.now:
-        yield warns("departure_past", message("The departure has passed already."), "departs_at")
+        text = message(
+            "The departure of {day} has passed. The letter will be dated {today}, after it.",
+            day=start.astimezone(PHNOM_PENH).date(),
+            today=facts.today.date(),
+        )
+        yield warns("departure_past", text, "departs_at")
     if end - start > LONGEST:
         yield blocks("dates_too_long", message("A mission lasts {days} days at most.", days=LONGEST.days), "returns_at")
     if start - facts.now > FARTHEST:
@@ -301,6 +348,15 @@ def text_unprintable(characters: Sequence[str], field: str | None = None) -> Fin
     return blocks("text_unprintable", text, field)
 
 
+def khmer_is_sound(facts: Facts) -> Iterator[Finding]:
+    """No word on the letter prints a dotted circle, or is in the encoding of an old font."""
+    for field, text in facts.printed.items():
+        if broken := broken_words(text):
+            yield blocks("text_broken", message(BROKEN.text, words=" ".join(broken)), field)
+        if legacy := legacy_words(text):
+            yield warns("text_legacy", message(LEGACY.text, words=" ".join(legacy)), field)
+
+
 GATES: tuple[Gate, ...] = (
     issuer_is_entitled,
     basis_is_on_file,
@@ -310,12 +366,14 @@ GATES: tuple[Gate, ...] = (
     travellers_exist,
     one_leader,
     signatory_may_sign,
+    signatory_stands_above,
     nobody_is_in_two_places,
     earlier_returns_are_in,
     dates_are_possible,
     places_exist,
     vehicle_is_named,
     letter_is_printable,
+    khmer_is_sound,
 )
 
 

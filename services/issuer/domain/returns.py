@@ -7,7 +7,7 @@ from datetime import date, datetime
 from services.issuer.domain.findings import Finding, blocks
 from shared.clock import PHNOM_PENH
 from shared.events import ReportReturnedData
-from shared.i18n import Message, message
+from shared.i18n import InBoth, Message, message
 from shared.texts import visible
 from shared.values import Endorsement, NamedStop, Order
 
@@ -65,7 +65,9 @@ def every_stop_is_endorsed(returned: Return) -> Iterator[Finding]:
         for moment, text in MISSING.items():
             if returned.endorsement(stop.index, moment) is None:
                 yield blocks(
-                    "stop_not_endorsed", message(text.text, stop=stop.index, place=stop.name_km), "endorsements"
+                    "stop_not_endorsed",
+                    message(text.text, stop=stop.index, place=InBoth(stop.name_km, stop.name_en)),
+                    "endorsements",
                 )
 
 

@@ -80,6 +80,7 @@ def facts(asked: Order | None = None, **changes: Any) -> Facts:
         "engagements": (),
         "overdue": (),
         "overdue_blocks": False,
+        "printed": {},
         "unprintable": {},
         "now": NOW,
     }

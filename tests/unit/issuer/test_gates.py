@@ -1,5 +1,6 @@
 """Every gate, letting through and holding back, by its code and its level."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from services.issuer.domain import gates
 from services.issuer.domain.findings import blocking, without_reason
 from services.issuer.domain.gates import FARTHEST, GATES, LONGEST, Engagement, Facts, Overdue, examine
 from services.issuer.letter.words import unprintable
-from shared.i18n import Messages
+from shared.i18n import InBoth, Messages
 from shared.values import Stop, Transport, Traveller
 from tests.unit.issuer.builders import (
     CABINET_OFFICER,
@@ -137,6 +138,9 @@ HOLDS_BACK: list[tuple[Facts, tuple[str, str]]] = [
     (facts(order(stops=(Stop(place="179999", host="សាលា"),))), ("place_unknown", "blocks")),
     (facts(order(transport=car(""))), ("plate_missing", "blocks")),
     (facts(order(transport=car("--"))), ("plate_missing", "blocks")),
+    (facts(order(travellers=people(("MCS-0001", "leader")))), ("signatory_below_traveller", "warns")),
+    (facts(printed={"purpose": "ចូលរួម កិី"}), ("text_broken", "blocks")),
+    (facts(printed={"purpose": "RksYgmuxgar"}), ("text_legacy", "warns")),
     (facts(unprintable={"purpose": ["☃"]}), ("text_unprintable", "blocks")),
 ]
 
@@ -169,7 +173,41 @@ def test_every_finding_reads_well_in_both_languages(what: Facts, expected: tuple
 def test_a_message_names_a_person_by_name_and_a_car_as_it_was_typed() -> None:
     busy = facts(engagements=(Engagement("person", LEADER, "x", True), Engagement("vehicle", "រដ្ឋ21234", "x", True)))
     who = [finding.message.params["who"] for finding in examine(busy)]
-    assert who == [f"គំរូ សែសិបបី ({LEADER})", "រដ្ឋ ២-១២៣៤"]
+    assert who == [InBoth(f"លោក គំរូ សែសិបបី ({LEADER})", f"KUMROU Saesep-bei ({LEADER})"), InBoth(*["រដ្ឋ ២-១២៣៤"] * 2)]
+
+
+def test_english_sentences_carry_english_names_and_khmer_ones_khmer_names() -> None:
+    messages = Messages(ISSUER / "locale" / "km.po")
+    asked = order(
+        issuer="mcs.gdcs",
+        signatory="MCS-0040",
+        duties=("mcs.gdsd-quality.d01",),
+        travellers=people(("MCS-0001", "leader")),
+    )
+    held = facts(asked, engagements=(Engagement("person", "MCS-0001", "x", True),), overdue=(Overdue("MCS-0001", "x"),))
+    for finding in examine(held):
+        both = messages.both(finding.message)
+        assert not re.search("[\u1780-\u17b3]", both["en"]), both
+        assert not re.search("KUMROU|General Dep|d01", both["km"]), both
+        assert "d01" not in both["en"]
+
+
+@pytest.mark.parametrize(
+    ("signatory", "traveller", "warned"),
+    [
+        ("MCS-0015", "MCS-0001", True),
+        ("MCS-0015", "MCS-0006", True),
+        ("MCS-0016", "MCS-0015", True),
+        ("MCS-0015", "MCS-0016", False),
+        ("MCS-0015", "MCS-0007", False),
+        ("MCS-0002", "MCS-0003", False),
+        ("MCS-0001", "MCS-0002", False),
+        ("MCS-0015", "MCS-0026", False),
+    ],
+)
+def test_nobody_sends_whoever_stands_above_them(signatory: str, traveller: str, warned: bool) -> None:
+    found = verdicts(facts(order(signatory=signatory, travellers=people((traveller, "leader")))))
+    assert found == ([("signatory_below_traveller", "warns")] if warned else [])
 
 
 def test_all_findings_are_given_at_once() -> None:

@@ -8,7 +8,7 @@ import pytest
 from services.issuer import places
 from services.issuer.directory import Directory, NotInDirectory, UnitKind
 from services.issuer.letter import content as letter
-from services.issuer.letters import COPIES, FUNDING, MEANS, Named, letter_content, named
+from services.issuer.letters import COPIES, FUNDING, MEANS, Named, as_printed, letter_content, named
 from shared.clock import PHNOM_PENH
 from shared.values import Order, Stop, Transport, Traveller
 from tests.unit.issuer.builders import LEADER, MCS, MEMBER, order
@@ -93,7 +93,8 @@ def test_what_the_order_leaves_open_is_filled_in() -> None:
     plain = content(order())
     assert (plain.funding, plain.copies) == (FUNDING, COPIES)
     told = content(order(funding="ថវិកាដៃគូ", copies=("ឯកសារ",), visas=("បានឃើញច្បាប់",), luggage="ឡេវ", budget_line="៦២"))
-    assert (told.funding, told.copies, told.visas) == ("ថវិកាដៃគូ", ("ឯកសារ",), ("បានឃើញច្បាប់",))
+    added = (*COPIES[:-2], "ឯកសារ", *COPIES[-2:])
+    assert (told.funding, told.copies, told.visas) == ("ថវិកាដៃគូ", added, ("បានឃើញច្បាប់",))
     assert (told.luggage, told.budget_line) == ("ឡេវ", "៦២")
 
 
@@ -105,3 +106,17 @@ def test_every_means_of_transport_has_its_word(means: str) -> None:
 
 def test_every_means_that_an_order_can_name_is_known() -> None:
     assert set(MEANS) == set(Transport.model_json_schema()["properties"]["means"]["enum"])
+
+
+def test_an_orders_copies_are_added_to_the_standing_ones_and_stand_once() -> None:
+    """One is typed in another order of code points, one without its purpose."""
+    added = ("ខុទ្ទកាល\u200b័យ", "មន្ទីរខេត្ត", "មន្ទីរ ខេត្ត", "សាមីខ្លួន")
+    assert content(order(copies=added)).copies == (*COPIES[:-2], "មន្ទីរខេត្ត", *COPIES[-2:])
+
+
+def test_an_order_is_issued_as_it_is_printed_and_keeps_within_its_bounds() -> None:
+    typed = order(purpose="ចូលរួមនៅមោ៉ង ២\u200b ផ្សេង ៗ", visas=("\u17d8" * 300,), copies=("ស្រ្តី",))
+    printed = as_printed(typed)
+    assert (printed.purpose, printed.copies) == ("ចូលរួមនៅម៉ោង ២ ផ្សេងៗ", ("ស្ត្រី",))
+    assert printed.visas == typed.visas
+    assert as_printed(printed) == printed
