@@ -191,7 +191,7 @@ async def test_a_name_that_cannot_be_printed_stops_the_order_and_not_the_service
 
 
 async def test_the_largest_order_can_be_issued(api: Api, basis: dict[str, Any]) -> None:
-    crowd = [f"MCS-{n:04d}" for n in range(1, 106) if n not in (15, 21, 39)][:40]
+    crowd = [f"MCS-{n:04d}" for n in range(7, 106) if n not in (15, 21, 39)][:40]
     line, text = "ការងារ" * 50, "បេសកកម្មនេះមានគោលបំណងសិក្សា " * 69
     mission = await api.issued(
         basis,
@@ -199,7 +199,7 @@ async def test_the_largest_order_can_be_issued(api: Api, basis: dict[str, Any]) 
         stops=[{"place": f"{n:02d}", "host": line} for n in range(1, 11)],
         purpose=text.strip()[:2000],
         visas=[line] * 12,
-        copies=[line] * 12,
+        copies=[f"{n:02d}{line[2:]}" for n in range(12)],
         duties=[f"mcs.gdcs-policy.d{n:02d}" for n in (1, 2)],
         luggage=line,
         funding=line,
