@@ -76,7 +76,7 @@ def directory_load(folder: Path) -> None:
         changed = run("issuer", lambda pool: load_directory(pool, folder))
     except DirectoryErrors as error:
         raise click.ClickException(_both(error)) from None
-    click.echo(f"{len(changed)} អង្គភាពបានផ្លាស់ប្តូរ / units changed")
+    click.echo(f"{len(changed)} អង្គភាពបានផ្លាស់ប្ដូរ / units changed")
 
 
 @directory.command("check")

@@ -32,7 +32,7 @@ class FolderNotWritable(ServersError):
     def __init__(self, folder: Path, reason: str) -> None:
         self.folder, self.reason = folder, reason
         super().__init__(
-            f"មិនអាចសរសេរក្នុងថត {folder} បានទេ ({reason})។ សូមផ្តល់សិទ្ធិលើថតនេះដល់អ្នកប្រើប្រាស់បច្ចុប្បន្ន ឬជ្រើសរើសថតផ្សេង។",
+            f"មិនអាចសរសេរក្នុងថត {folder} បានទេ ({reason})។ សូមផ្ដល់សិទ្ធិលើថតនេះដល់អ្នកប្រើប្រាស់បច្ចុប្បន្ន ឬជ្រើសរើសថតផ្សេង។",
             f"Cannot write in the folder {folder} ({reason}). "
             "Make it belong to the current user (chown -R), or choose another folder.",
         )
@@ -45,7 +45,7 @@ class FolderUnreachable(ServersError):
         self.path, self.ancestor = path, ancestor
         super().__init__(
             f"PostgreSQL មិនដំណើរការក្រោម root ទេ ហើយអ្នកប្រើប្រាស់ nobody មិនអាចឆ្លងកាត់ថត {ancestor} ទៅដល់ {path} បានឡើយ។ "
-            f"សូមប្រើពាក្យបញ្ជា chmod o+x {ancestor} ឬជ្រើសរើសថតផ្សេង ឬចាប់ផ្តើមដោយអ្នកប្រើប្រាស់ធម្មតា។",
+            f"សូមប្រើពាក្យបញ្ជា chmod o+x {ancestor} ឬជ្រើសរើសថតផ្សេង ឬចាប់ផ្ដើមដោយអ្នកប្រើប្រាស់ធម្មតា។",
             f"PostgreSQL does not run as root, and the user nobody cannot pass through {ancestor} to reach {path}. "
             f"Run chmod o+x {ancestor}, choose another folder, or start as an ordinary user.",
         )
@@ -70,7 +70,7 @@ class FolderNotOurs(ServersError):
         self.folder = folder
         super().__init__(
             f"ថត {folder} មានឯកសារដែលមិនមែនជាមូលដ្ឋានទិន្នន័យពេញលេញ ដូច្នេះគ្មានអ្វីត្រូវបានលុប ឬកែប្រែទេ។ "
-            "សូមផ្លាស់ទីថតនោះទៅកន្លែងផ្សេង រួចចាប់ផ្តើមម្ដងទៀត។",
+            "សូមផ្លាស់ទីថតនោះទៅកន្លែងផ្សេង រួចចាប់ផ្ដើមម្ដងទៀត។",
             f"The folder {folder} holds files that are not a whole database; nothing was deleted or changed. "
             "Move it elsewhere, then start again.",
         )
@@ -95,7 +95,7 @@ class MakingFailed(ServersError):
     def __init__(self, folder: Path, tail: str) -> None:
         self.folder = folder
         super().__init__(
-            f"មិនអាចបង្កើតមូលដ្ឋានទិន្នន័យក្នុងថត {folder} បានទេ។ សូមពិនិត្យទំហំថាសដែលនៅសល់ និងកំណត់ហេតុខាងក្រោម រួចចាប់ផ្តើមម្ដងទៀត។",
+            f"មិនអាចបង្កើតមូលដ្ឋានទិន្នន័យក្នុងថត {folder} បានទេ។ សូមពិនិត្យទំហំថាសដែលនៅសល់ និងកំណត់ហេតុខាងក្រោម រួចចាប់ផ្ដើមម្ដងទៀត។",
             f"The database could not be made in {folder}. "
             "Check the free disk space and the log lines below, then start again.",
             tail,
@@ -119,7 +119,7 @@ class ServerFailedToStart(ServersError):
     def __init__(self, server: str, log: Path, tail: str) -> None:
         self.server, self.log = server, log
         super().__init__(
-            f"{server} មិនអាចចាប់ផ្តើមបានទេ។ សូមអានមូលហេតុខាងក្រោម ឬក្នុងឯកសារ {log} រួចចាប់ផ្តើមម្ដងទៀត។",
+            f"{server} មិនអាចចាប់ផ្ដើមបានទេ។ សូមអានមូលហេតុខាងក្រោម ឬក្នុងឯកសារ {log} រួចចាប់ផ្ដើមម្ដងទៀត។",
             f"{server} could not start. Read the reason below or in {log}, then start again.",
             tail,
         )
@@ -131,7 +131,7 @@ class ServerDied(ServersError):
     def __init__(self, server: str, log: Path, tail: str) -> None:
         self.server, self.log = server, log
         super().__init__(
-            f"{server} បានឈប់ដំណើរការដោយមិនបានរំពឹងទុក។ សូមអានមូលហេតុខាងក្រោម ឬក្នុងឯកសារ {log} រួចចាប់ផ្តើមម្ដងទៀត។",
+            f"{server} បានឈប់ដំណើរការដោយមិនបានរំពឹងទុក។ សូមអានមូលហេតុខាងក្រោម ឬក្នុងឯកសារ {log} រួចចាប់ផ្ដើមម្ដងទៀត។",
             f"{server} stopped unexpectedly. Read the reason below or in {log}, then start again.",
             tail,
         )

@@ -34,7 +34,7 @@ TRANSPORTS: Mapping[str, Message] = {
 }
 MOMENTS: Mapping[str, Message] = {
     "arrival": message("Arrival"),
-    "departure": message("Departure"),
+    "departure": message("Leaving"),
 }
 EVENTS: Mapping[str, Message] = {
     "MissionRequested": message("Mission requested"),

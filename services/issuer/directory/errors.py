@@ -83,7 +83,7 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "“{value}” is not a valid id; write it like {example}",
     ),
     Code.WRONG_PREFIX: (
-        "លេខសម្គាល់ «{value}» ត្រូវផ្តើមដោយ «{prefix}»",
+        "លេខសម្គាល់ «{value}» ត្រូវផ្ដើមដោយ «{prefix}»",
         "the id “{value}” must begin with “{prefix}”",
     ),
     Code.BAD_DATE: (
@@ -101,7 +101,7 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.DUPLICATE: ("«{value}» មានរួចហើយនៅជួរដេកទី {first}", "“{value}” already stands on line {first}"),
     Code.UNKNOWN_REFERENCE: ("គ្មាន «{value}» នៅក្នុង {table} ទេ", "there is no “{value}” in {table}"),
     Code.UNTIL_BEFORE_SINCE: (
-        "ថ្ងៃបញ្ចប់ {until} មកមុនថ្ងៃចាប់ផ្តើម {since}",
+        "ថ្ងៃបញ្ចប់ {until} មកមុនថ្ងៃចាប់ផ្ដើម {since}",
         "the last day {until} comes before the first day {since}",
     ),
     Code.PARENT_CYCLE: (
@@ -117,11 +117,11 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "a unit that issues mission orders needs the letters that follow their number",
     ),
     Code.CATEGORY_MISSING: (
-        "ខ្វះតំណែង «{office}» ដែលត្រូវជាសមាជិកក្រុមថ្នាក់ដឹកនាំ (សេចក្តីណែនាំលេខ ៩៩៦ ចំណុច ក.១)",
+        "ខ្វះតំណែង «{office}» ដែលត្រូវជាសមាជិកក្រុមថ្នាក់ដឹកនាំ (សេចក្ដីណែនាំលេខ ៩៩៦ ចំណុច ក.១)",
         "the office “{office}”, whose holders belong to the leadership group, is missing (Guideline 996, ក.១)",
     ),
     Code.CATEGORY_NOT_LEADERSHIP: (
-        "អ្នកកាន់តំណែង «{office}» ជាសមាជិកក្រុមថ្នាក់ដឹកនាំ ដូច្នេះត្រូវសរសេរ yes (សេចក្តីណែនាំលេខ ៩៩៦ ចំណុច ក.១)",
+        "អ្នកកាន់តំណែង «{office}» ជាសមាជិកក្រុមថ្នាក់ដឹកនាំ ដូច្នេះត្រូវសរសេរ yes (សេចក្ដីណែនាំលេខ ៩៩៦ ចំណុច ក.១)",
         "the holders of “{office}” belong to the leadership group: write yes (Guideline 996, ក.១)",
     ),
     Code.SECOND_LEADERSHIP_GROUP: (

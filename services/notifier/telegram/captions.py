@@ -59,7 +59,7 @@ def _lines(issued: MissionIssuedData, purpose: int, width: int, count: int) -> l
         *_listed("ទីកន្លែង", [_stop(each) for each in issued.stops], width, count),
         f"កាលបរិច្ឆេទ៖ {day_span(departs.date(), returns.date())} (ចេញ{hour_text(departs.time())}"
         f" វិលមកវិញ{hour_text(returns.time())})",
-        *_listed("ភារកិច្ចដែលបេសកកម្មបម្រើ", [duty.title_km for duty in issued.duties], width, count),
+        *_listed("ភារកិច្ចពាក់ព័ន្ធ", [duty.title_km for duty in issued.duties], width, count),
     ]
 
 

@@ -16,7 +16,7 @@ from shared.khmer import day_span, khmer_digits
 from shared.values import Endorsement, Finding, NamedStop
 
 HAND_IN_BUTTON: Final = "📨 ប្រគល់ជូន អ.រ.ហ. / Hand in"
-START_OVER_BUTTON: Final = "🗑 ចាប់ផ្តើមឡើងវិញ / Start over"
+START_OVER_BUTTON: Final = "🗑 ចាប់ផ្ដើមឡើងវិញ / Start over"
 _MOMENTS: Final = {"arrival": "ដល់", "departure": "ចេញ"}
 _MOMENTS_BOTH: Final = {"arrival": "ដល់ / Arrival", "departure": "ចេញ / Departure"}
 

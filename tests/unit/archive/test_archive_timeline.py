@@ -105,7 +105,7 @@ def test_the_timeline_follows_what_happened_and_not_what_arrived(story: Story) -
 def test_a_return_shows_report_endorsements_and_photographs(story: Story) -> None:
     entry = timeline(archived(story.returned(uuid4())), reader("en"))[0]
     assert entry.words == REPORT
-    assert [label for label, _ in entry.facts] == ["Stop 1, Arrival", "Stop 1, Departure"]
+    assert [label for label, _ in entry.facts] == ["Stop 1, Arrival", "Stop 1, Leaving"]
     assert "7 March 2026 at 15:30 · សាលាខេត្តសៀមរាប" in [text for _, text in entry.facts]
     assert [attached.picture for attached in entry.attached] == [True, True]
 
