@@ -6,7 +6,7 @@ else is missing, whatever the reason, and is published again (docs/transport.md)
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -15,7 +15,7 @@ from shared import groups, outbox
 from shared.groups import Group, Seen
 from shared.outbox import EntryId
 from shared.postgres import Connection, Row
-from shared.receipts import Receipts, Told
+from shared.receipts import Had, Receipts, Told
 
 LONGEST_PAUSE = 600.0
 LONGEST_DOUBLING = 16
@@ -71,6 +71,14 @@ class Carried:
         """Its events among these entries, which are in order."""
         ours = entries[bisect_left(entries, self.first) : bisect_right(entries, self.last)]
         return sum(1 << (entry.seq - self.first.seq) for entry in ours)
+
+    def told(self, told: Iterable[Had]) -> int:
+        """Its events that were told of by their entries' sequence numbers."""
+        events = 0
+        for seq, steps in told:
+            if 0 <= (place := seq - self.first.seq) < self.size:
+                events |= steps << place
+        return events & self.all
 
     def gone(self, seen: Seen) -> int:
         """Its events whose entries lie before the stream's beginning."""
@@ -151,7 +159,7 @@ class Confirmation:
             for consumer in self._consumers:
                 place = (each.batch, consumer)
                 before = known.get(place, 0)
-                had[consumer] = (before | view.told.get(place, 0)) & each.all
+                had[consumer] = before | each.told(view.told.get(place, ()))
                 if had[consumer] != before:
                     new[place] = had[consumer]
             if all(done == each.all for done in had.values()) and each.size:

@@ -83,8 +83,8 @@ class Entry:
 
     @property
     def ref(self) -> Ref | None:
-        """Which publication carried it, for the receipt; None where it was added by somebody else than a relay."""
-        return Ref.read(self.fields.get(b"ref"))
+        """Which batch it belongs to, for the receipt; None where it was added by somebody else than a relay."""
+        return Ref.read(self.fields.get(b"ref"), EntryId.read(self.entry_id).seq)
 
     @property
     def added_at(self) -> datetime:

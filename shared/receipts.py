@@ -15,30 +15,34 @@ from redis.asyncio.client import Pipeline
 TAKEN = 1_000
 PAGES = 50
 """So many receipts are taken at a time, and so often at most before the relay turns to its other work."""
+FURTHEST = 511
+"""No two entries of a batch are further apart."""
 KEPT = 100_000
 """Where no relay takes them, about so many of the latest are kept."""
 
-_REF = re.compile(rb"([a-z][a-z0-9_-]{0,39}):([0-9]{1,18}):([0-9]{1,3})")
+_REF = re.compile(rb"([a-z][a-z0-9_-]{0,39}):([0-9]{1,18})")
 _NUMBER = re.compile(rb"[0-9]{1,18}")
-_MASK = re.compile(rb"[0-9a-f]{1,128}")
+_HAD = re.compile(rb"([0-9]{1,18}):([0-9a-f]{1,128})")
 
-Told = dict[tuple[int, str], int]
-"""By batch and consumer, the events of the batch that the consumer has: bit 0 stands for the first."""
+Had = tuple[int, int]
+"""Some entries of a batch: the sequence number of the first, and a set of steps from it as bits."""
+Told = dict[tuple[int, str], list[Had]]
+"""By batch and consumer, what the consumer has told to have of the batch."""
 
 
 @dataclass(frozen=True)
 class Ref:
-    """Which of a producer's publications carried an entry, and as which of its events, counted from 0."""
+    """Which of a producer's batches an entry belongs to, and the sequence number in the entry's id."""
 
     producer: str
     batch: int
-    index: int
+    seq: int
 
     @classmethod
-    def read(cls, text: bytes | None) -> "Ref | None":
+    def read(cls, text: bytes | None, seq: int) -> "Ref | None":
         """From an entry's field; None where it has none, or none that a relay has written."""
         found = _REF.fullmatch(text or b"")
-        return cls(found[1].decode(), int(found[2]), int(found[3])) if found else None
+        return cls(found[1].decode(), int(found[2]), seq) if found else None
 
 
 def key(stream: str, producer: str, consumer: str) -> str:
@@ -48,13 +52,21 @@ def key(stream: str, producer: str, consumer: str) -> str:
 
 def give(pipeline: Pipeline, stream: str, consumer: str, refs: Iterable[Ref | None]) -> None:
     """Say that the consumer has these entries' events: one receipt for each producer."""
-    had: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    had: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for ref in refs:
         if ref is not None:
-            had[ref.producer][ref.batch] |= 1 << ref.index
-    for producer, masks in had.items():
-        fields: dict[Any, Any] = {batch: f"{mask:x}" for batch, mask in masks.items()}
+            had[ref.producer][ref.batch].append(ref.seq)
+    for producer, batches in had.items():
+        fields: dict[Any, Any] = {batch: _written(seqs) for batch, seqs in batches.items()}
         pipeline.xadd(key(stream, producer, consumer), fields, maxlen=KEPT, approximate=True)
+
+
+def _written(seqs: list[int]) -> str:
+    first = min(seqs)
+    mask = 0
+    for seq in seqs:
+        mask |= 1 << min(seq - first, FURTHEST)
+    return f"{first}:{mask:x}"
 
 
 class Receipts:
@@ -67,7 +79,7 @@ class Receipts:
 
     async def take(self) -> tuple[Told, bool]:
         """What was told, and whether that is all of it."""
-        told: Told = defaultdict(int)
+        told: Told = defaultdict(list)
         self._taken = dict.fromkeys(self._consumers, b"0")
         for _ in range(PAGES if self._consumers else 0):
             places: dict[Any, Any] = {**self._taken}
@@ -81,9 +93,10 @@ class Receipts:
         return told, not self._consumers
 
     def _note(self, told: Told, consumer: str, fields: dict[bytes, bytes]) -> None:
-        for batch, mask in fields.items():
-            if _NUMBER.fullmatch(batch) and _MASK.fullmatch(mask):
-                told[int(batch), consumer] |= int(mask, 16)
+        for batch, text in fields.items():
+            had = _HAD.fullmatch(text)
+            if had and _NUMBER.fullmatch(batch):
+                told[int(batch), consumer].append((int(had[1]), int(had[2], 16)))
 
     async def drop(self) -> None:
         """Forget what was taken: it has been noted."""

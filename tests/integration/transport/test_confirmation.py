@@ -169,7 +169,16 @@ async def test_a_consumer_that_gives_no_receipts_is_not_flooded(
 
 @pytest.mark.parametrize(
     "fields",
-    [{b"x": b"1"}, {b"1": b"xyz"}, {b"9" * 19: b"1"}, {b"1": b"f" * 200}, {b"1": b"f" * 128}, {b"77": b"1"}],
+    [
+        {b"x": b"0:1"},
+        {b"1": b"0:xyz"},
+        {b"1": b"7"},
+        {b"9" * 19: b"0:1"},
+        {b"1": b"0:" + b"f" * 200},
+        {b"1": b"5:" + b"f" * 128},
+        {b"1": b"9" * 18 + b":1"},
+        {b"77": b"0:1"},
+    ],
 )
 async def test_receipts_that_nobody_can_have_given_harm_nothing(
     settings: ServiceSettings, pool: Pool, effects: Effects, fields: dict[bytes, bytes]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from shared.confirmation import Carried
 from shared.groups import Group, Seen
 from shared.outbox import EntryId
+from shared.receipts import _HAD, _written
 
 ENTRIES = [EntryId(ms, seq) for ms in (9, 10, 11) for seq in range(8)]
 """All that were ever added; the publication's are some of the middle ones."""
@@ -86,6 +87,22 @@ def test_where_more_is_pending_than_was_looked_at_the_rest_counts_as_pending() -
     group = Group(EntryId(11, 0), [EntryId(10, 1)], pending_from=EntryId(10, 1))
     seen = Seen(EntryId(9, 0), EntryId(0, 0), 0, {"one": group})
     assert carried.missing(seen, {"one": 0}) == 0b0001
+
+
+@given(st.integers(0, 5), st.integers(1, 200), st.frozensets(st.integers(0, 205), min_size=1))
+def test_receipts_say_what_they_were_given_for_and_nothing_beyond_the_batch(
+    first: int, size: int, seqs: frozenset[int]
+) -> None:
+    carried = Carried(17, size, EntryId(10, first + size - 1), 0, 0.0)
+    had = _HAD.fullmatch(_written(list(seqs)).encode())
+    assert had
+    told = carried.told([(int(had[1]), int(had[2], 16))])
+    if min(seqs) >= first:
+        assert {index + first for index in range(size) if told >> index & 1} == {
+            seq for seq in seqs if first <= seq < first + size
+        }
+    else:
+        assert told == 0, "nobody was given an entry before the first"
 
 
 def test_the_pauses_grow_and_end() -> None:
