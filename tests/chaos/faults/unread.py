@@ -13,6 +13,7 @@ from tests.chaos.faults.kinds import Kind, Strike
 from tests.chaos.faults.scene import Scene, struck
 
 STREAM = "besakakam:events"
+TRIES = 20
 
 
 async def lose(scene: Scene, strike: Strike) -> None:
@@ -20,7 +21,7 @@ async def lose(scene: Scene, strike: Strike) -> None:
     service = scene.replica(strike).service
     async with _stopped(scene, service), Redis.from_url(scene.place.plan.redis_url) as redis:
         await asyncio.sleep(strike.seconds)
-        for _ in range(100):
+        for _ in range(TRIES):
             struck(strike)
             try:
                 await HARMS[strike.kind](redis, service, strike)
