@@ -156,7 +156,10 @@ class MissionRefused(Event):
 
 
 class AnnouncementData(AboutMission):
-    """One delivery of an order to one Telegram chat."""
+    """One delivery of an order to one Telegram chat. `unit`: whose group it is, of a unit's group alone.
+
+    `groups`: in how many groups the order is to be announced, those that a unit lacks included.
+    """
 
     delivery_id: UUID
     number: Line
@@ -164,6 +167,7 @@ class AnnouncementData(AboutMission):
     chat_name: Line
     audience: Literal["leadership", "unit"]
     unit: Slug | None = None
+    groups: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
 class AnnouncementDeliveredData(AnnouncementData):
@@ -181,11 +185,15 @@ class AnnouncementDelivered(Event):
 
 
 class AnnouncementFailedData(AnnouncementData):
-    """`certain` is false where nobody can know whether it arrived; with `copy_follows` it is sent again, so marked."""
+    """`certain` is false where nobody can know whether it arrived; with `copy_follows` it is sent again, so marked.
+
+    `reason` is Telegram's or the notifier's own; `message` says it to people, by language code.
+    """
 
     certain: StrictBool
     reason: Line
     copy_follows: StrictBool = False
+    message: dict[str, str] | None = None
 
 
 class AnnouncementFailed(Event):

@@ -1,8 +1,12 @@
 """What becomes of an announcement, told to the other services in the transaction that records it."""
 
+from pathlib import Path
+from typing import Any, Final
+
 from services.notifier import letters
 from services.notifier.domain.drafts import OrderState
 from services.notifier.domain.posted import Posted, surplus
+from services.notifier.domain.reasons import in_words
 from services.notifier.store import deliveries, orders, sending
 from services.notifier.store.deliveries import Delivery
 from services.notifier.store.orders import OrderCopy
@@ -13,9 +17,11 @@ from shared.events import (
     AnnouncementFailed,
     AnnouncementFailedData,
 )
+from shared.i18n import Messages
 from shared.postgres import Connection
 
 SOURCE = "/besakakam/notifier"
+MESSAGES: Final = Messages(Path(__file__).parent / "locale" / "km.po")
 
 
 async def stands(connection: Connection, delivery: Delivery, seen: Posted) -> None:
@@ -49,7 +55,8 @@ async def _remove_surplus(connection: Connection, delivery: Delivery, known: Pos
 
 
 async def _delivered(connection: Connection, delivery: Delivery, order: OrderCopy, at: Posted) -> None:
-    data = AnnouncementDeliveredData(**_about(delivery, order, at.chat), message_id=at.message_id)
+    about = await _about(connection, delivery, order, at.chat)
+    data = AnnouncementDeliveredData(**about, message_id=at.message_id)
     await outbox.write(
         connection,
         AnnouncementDelivered(
@@ -76,9 +83,9 @@ async def failed(
     order = await orders.find(connection, delivery.mission_id)
     if order is None:
         return
-    data = AnnouncementFailedData(
-        **_about(delivery, order, delivery.chat), certain=certain, reason=reason, copy_follows=copy_follows
-    )
+    about = await _about(connection, delivery, order, delivery.chat)
+    words = MESSAGES.both(in_words(reason, certain=certain))
+    data = AnnouncementFailedData(**about, certain=certain, reason=reason, copy_follows=copy_follows, message={**words})
     await outbox.write(
         connection,
         AnnouncementFailed(
@@ -93,7 +100,7 @@ async def failed(
         await letters.to_unreached(connection, order)
 
 
-def _about(delivery: Delivery, order: OrderCopy, chat: int) -> dict[str, object]:
+async def _about(connection: Connection, delivery: Delivery, order: OrderCopy, chat: int) -> dict[str, Any]:
     return {
         "mission_id": order.mission_id,
         "delivery_id": delivery.delivery_id,
@@ -101,5 +108,6 @@ def _about(delivery: Delivery, order: OrderCopy, chat: int) -> dict[str, object]
         "chat": chat,
         "chat_name": delivery.chat_name,
         "audience": delivery.audience,
-        "unit": delivery.unit,
+        "unit": delivery.unit if delivery.audience == "unit" else None,
+        "groups": await deliveries.count_groups(connection, order.mission_id),
     }

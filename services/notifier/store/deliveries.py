@@ -108,6 +108,16 @@ async def reached_chats(connection: Connection, mission_id: UUID) -> list[int]:
     return [row["chat"] for row in rows]
 
 
+async def count_groups(connection: Connection, mission_id: UUID) -> int:
+    """In how many groups the order is to be announced, those that there are not included."""
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM delivery WHERE mission_id = $1 AND kind = 'announcement' AND audience <> 'person'"
+        " AND state <> 'cancelled'",
+        mission_id,
+    )
+    return count
+
+
 async def homeless(connection: Connection) -> list[Delivery]:
     """Announcements of open orders to groups that there are not, or that do not take them."""
     rows = await connection.fetch(
