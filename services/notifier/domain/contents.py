@@ -23,10 +23,11 @@ class DraftState(Value):
 
 
 class Answer(Value):
-    """Sentences of the bot, already put into words and escaped for HTML."""
+    """Sentences of the bot, already put into words and escaped for HTML, and buttons as (label, callback data)."""
 
     kind: Literal["answer"] = "answer"
     html: str
+    buttons: tuple[tuple[str, str], ...] = ()
 
 
 class SentBack(Value):

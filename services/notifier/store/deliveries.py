@@ -200,6 +200,38 @@ async def edit_when_closed(connection: Connection, mission_id: UUID) -> None:
     )
 
 
+async def edit_when_handed_in(connection: Connection, mission_id: UUID, draft_id: UUID) -> None:
+    """Have every message about the draft say that it was handed in, and lose its buttons."""
+    await connection.execute(
+        "INSERT INTO delivery (delivery_id, mission_id, chat, chat_name, audience, unit, kind, ref, target, content,"
+        " state) SELECT gen_random_uuid(), mission_id, sent_chat, chat_name, audience, unit, 'edit',"
+        " 'handed_in:' || delivery_id || ':' || message_id, delivery_id, $3, 'pending'"
+        " FROM delivery WHERE mission_id = $1 AND kind = 'notice' AND state = 'sent' AND content ->> 'draft_id' = $2"
+        " ON CONFLICT ON CONSTRAINT delivery_once DO NOTHING",
+        mission_id,
+        str(draft_id),
+        DraftState(draft_id=draft_id).model_dump(mode="json"),
+    )
+
+
+def question(draft_id: UUID, query: str) -> str:
+    """The ref of a question whether the draft is to be emptied."""
+    return f"ask:{draft_id}:{query}"
+
+
+async def remove_questions(connection: Connection, mission_id: UUID, draft_id: UUID) -> None:
+    """Have the questions whether to empty the draft removed: they are answered."""
+    await connection.execute(
+        "INSERT INTO delivery (delivery_id, mission_id, chat, chat_name, audience, unit, kind, ref, target, content,"
+        " state, sent_chat, message_id) SELECT gen_random_uuid(), mission_id, sent_chat, chat_name, audience, unit,"
+        " 'removal', 'answered:' || message_id, delivery_id, content, 'pending', sent_chat, message_id"
+        " FROM delivery WHERE mission_id = $1 AND kind = 'notice' AND state = 'sent' AND starts_with(ref, $2)"
+        " ON CONFLICT ON CONSTRAINT delivery_once DO NOTHING",
+        mission_id,
+        question(draft_id, ""),
+    )
+
+
 async def remove(connection: Connection, delivery: Delivery, message: Posted) -> None:
     """Have a message of the delivery that is one too many removed, once; until then it still leads to its order."""
     await connection.execute(

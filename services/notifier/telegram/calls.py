@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramMigrateToChat
-from aiogram.methods import DeleteMessage, EditMessageCaption, SendDocument, SendMessage
+from aiogram.methods import DeleteMessage, EditMessageCaption, EditMessageText, SendDocument, SendMessage
 from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, ReplyParameters
 
 from services.notifier.domain import contents
@@ -108,7 +108,7 @@ class Calls:
         content = delivery.content
         match content:
             case contents.Answer():
-                return _Prepared(Outgoing(content.html))
+                return _Prepared(Outgoing(content.html, content.buttons))
             case contents.RequestRefused():
                 return _Prepared(sayings.request_refused(content.reason, content.findings))
             case contents.DraftState():
@@ -116,7 +116,8 @@ class Calls:
                 if draft is None:
                     raise Incomplete(delivery.delivery_id, "draft")
                 order = await _order(connection, delivery)
-                return _Prepared(sayings.draft_state(draft, order.issued, now(), content.problems))
+                said = sayings.draft_state(draft, order.issued, now(), content.problems)
+                return _Prepared(said, target=await _target(connection, delivery))
             case contents.SentBack():
                 order = await _order(connection, delivery)
                 return _Prepared(sayings.sent_back(order.issued, content.reason, content.findings))
@@ -132,23 +133,18 @@ class Calls:
         outgoing = captions.announcement(
             order.issued, delivery.target or delivery.delivery_id, order.state, delivery.audience
         )
-        if delivery.target is None:
+        target = await _target(connection, delivery)
+        if target is None:
             letter = order.issued.letter
             return _Prepared(outgoing, letter, await chats.file_id(connection, self._bot.id, letter.sha256))
-        target = await deliveries.find(connection, delivery.target)
-        if target is None or target.message_id is None:
-            raise Incomplete(delivery.delivery_id, "target")
         return _Prepared(outgoing, target=target)
 
     async def _edit(self, target: Delivery, outgoing: Outgoing) -> Done:
         chat, message_id = target.sent_chat, target.message_id
         assert chat is not None
         assert message_id is not None
-        await self._bot(
-            EditMessageCaption(
-                chat_id=chat, message_id=message_id, caption=outgoing.html, reply_markup=_keyboard(outgoing)
-            )
-        )
+        where, markup = (chat, message_id), _keyboard(outgoing)
+        await self._bot(_edit(where, outgoing.html, markup, caption=target.kind == "announcement"))
         return Done(chat, message_id)
 
     async def _remove(self, delivery: Delivery) -> Done:
@@ -172,6 +168,25 @@ class Calls:
             SendMessage(chat_id=chat, text=outgoing.html, reply_parameters=reply, reply_markup=_keyboard(outgoing))
         )
         return Done(sent.chat.id, sent.message_id)
+
+
+def _edit(
+    where: tuple[int, int], html: str, markup: InlineKeyboardMarkup | None, *, caption: bool
+) -> EditMessageCaption | EditMessageText:
+    chat, message_id = where
+    if caption:
+        return EditMessageCaption(chat_id=chat, message_id=message_id, caption=html, reply_markup=markup)
+    return EditMessageText(chat_id=chat, message_id=message_id, text=html, reply_markup=markup)
+
+
+async def _target(connection: Connection, delivery: Delivery) -> Delivery | None:
+    """The delivery whose message is to be edited; None for what is no edit."""
+    if delivery.target is None:
+        return None
+    target = await deliveries.find(connection, delivery.target)
+    if target is None or target.message_id is None:
+        raise Incomplete(delivery.delivery_id, "target")
+    return target
 
 
 async def _order(connection: Connection, delivery: Delivery) -> OrderCopy:

@@ -1,11 +1,11 @@
-"""Hands a draft in when its traveller presses the button, or empties it (Guideline 996, B.3)."""
+"""Hands a draft in when its traveller presses the button (Guideline 996, B.3)."""
 
 from uuid import UUID
 
 import structlog
 
 from services.notifier import announcements
-from services.notifier.domain.contents import Answer, DraftState
+from services.notifier.domain.contents import Answer
 from services.notifier.domain.drafts import Draft, check_open, gaps
 from services.notifier.domain.filling import doubts
 from services.notifier.store import deliveries, drafts, orders
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 async def hand_in(talk: Talk, press: Pressed, draft_id: UUID) -> None:
     """Publish the draft as the traveller's return, once. Raises `Refused` where that cannot be."""
-    draft, order = await _own(talk, press, draft_id)
+    draft, order = await own(talk, press, draft_id)
     if lacking := gaps(draft, order.issued.stops):
         raise Refused("incomplete", sayings.missing(lacking))
     if (doubtful := doubts(draft, order.issued, now())).future:
@@ -38,20 +38,13 @@ async def hand_in(talk: Talk, press: Pressed, draft_id: UUID) -> None:
     said = Answer(html=sayings.handed_in(order.issued))
     notice = Notice(order.mission_id, press.chat, f"handed_in:{draft_id}", said, press.message_id)
     await deliveries.notify(talk.connection, notice)
+    await deliveries.edit_when_handed_in(talk.connection, order.mission_id, draft_id)
+    await deliveries.remove_questions(talk.connection, order.mission_id, draft_id)
     log.info("return.handed_in", return_id=str(draft_id), photos=len(draft.photos))
 
 
-async def start_over(talk: Talk, press: Pressed, draft_id: UUID) -> None:
-    """Empty the draft and show it. Raises `Refused` where it is not the presser's, or no longer open."""
-    draft, order = await _own(talk, press, draft_id)
-    await drafts.save(talk.connection, draft.emptied())
-    content = DraftState(draft_id=draft_id)
-    notice = Notice(order.mission_id, press.chat, f"emptied:{press.query}", content, press.message_id)
-    await deliveries.notify(talk.connection, notice)
-
-
-async def _own(talk: Talk, press: Pressed, draft_id: UUID) -> tuple[Draft, OrderCopy]:
-    """The presser's open draft and its order, both locked."""
+async def own(talk: Talk, press: Pressed, draft_id: UUID) -> tuple[Draft, OrderCopy]:
+    """The presser's open draft and its order, both locked. Raises `Refused` where there is none."""
     account = await account_of(talk, press.user)
     seen = await drafts.find(talk.connection, draft_id)
     if seen is None:

@@ -11,7 +11,7 @@ from services.notifier.domain.contents import Answer
 from services.notifier.domain.drafts import check_open, traveller_of
 from services.notifier.store import deliveries, directory, orders
 from services.notifier.store.deliveries import Delivery, Notice
-from services.notifier.telegram import answers, handing_in, returning, sayings, tracing, wording
+from services.notifier.telegram import answers, handing_in, returning, sayings, starting_over, tracing, wording
 from services.notifier.telegram.talk import Pressed, Talk, carried, pressed, standing
 from shared.errors import Refused
 from shared.i18n import Message, message
@@ -46,8 +46,24 @@ async def on_start_over_button(query: CallbackQuery, talk: Talk) -> AnswerCallba
     if draft_id is None or press is None:
         return await on_unknown_button(query)
     await confirm(talk, query.message)
+    asked = message("Answer the question below: nothing has been emptied yet.")
+    return await _pressed(talk, query, starting_over.ask(talk, press, draft_id), asked)
+
+
+async def on_keep_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
+    draft_id, press = pressed(query.data or "", "k"), _press(query)
+    if draft_id is None or press is None:
+        return await on_unknown_button(query)
+    kept = message("The draft stays as it is.")
+    return await _pressed(talk, query, starting_over.keep(talk, press, draft_id), kept)
+
+
+async def on_empty_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
+    draft_id, press = pressed(query.data or "", "y"), _press(query)
+    if draft_id is None or press is None:
+        return await on_unknown_button(query)
     done = message("🗑 The draft is empty again. Send everything anew.")
-    return await _pressed(talk, query, handing_in.start_over(talk, press, draft_id), done)
+    return await _pressed(talk, query, starting_over.start_over(talk, press, draft_id), done)
 
 
 def _press(query: CallbackQuery) -> Pressed | None:

@@ -39,6 +39,8 @@ def build_router() -> Router:
     router.callback_query.register(presses.on_return_button, F.data.startswith("r:"))
     router.callback_query.register(presses.on_hand_in_button, F.data.startswith("h:"))
     router.callback_query.register(presses.on_start_over_button, F.data.startswith("x:"))
+    router.callback_query.register(presses.on_empty_button, F.data.startswith("y:"))
+    router.callback_query.register(presses.on_keep_button, F.data.startswith("k:"))
     router.callback_query.register(presses.on_unknown_button)
     router.my_chat_member.register(on_membership)
     return router

@@ -28,10 +28,11 @@ async def test_one_announcement_in_each_chat_and_one_upload(scene: Scene) -> Non
     delivered = await scene.events("AnnouncementDelivered")
     assert {event.data.chat for event in delivered} == set(CHATS)
     assert {(event.data.audience, event.data.unit) for event in delivered} == {
-        ("leadership", "mcs.cabinet"),
+        ("leadership", None),
         ("unit", "mcs.gdcs-policy"),
         ("unit", "mcs.gdcs"),
     }
+    assert {event.data.groups for event in delivered} == {3}
     assert {event.correlation_id for event in delivered} == {issued(data).correlation_id}
     for chat in CHATS:
         (message,) = scene.bots(chat)

@@ -108,13 +108,36 @@ async def test_a_draft_is_started_over_by_its_traveller(scene: Scene) -> None:
         (button,) = [data for data in buttons(state) if data.startswith("x:")]
         other = await scene.press(POLICY, state["message_id"], "stranger", button)
         assert other["show_alert"]
-        mine = await scene.press(POLICY, state["message_id"], "leader", button)
-        assert not mine.get("show_alert")
+        for answer in ("Keep", "Empty"):
+            mine = await scene.press(POLICY, state["message_id"], "leader", button)
+            assert not mine.get("show_alert")
+            question = await scene.said(POLICY, "Empty the draft")
+            yes, no = buttons(question)
+            assert (await scene.press(POLICY, question["message_id"], "stranger", yes))["show_alert"]
+            assert scene.bots(POLICY, "Photos: ០") == []
+            await scene.press(POLICY, question["message_id"], "leader", yes if answer == "Empty" else no)
+            await until(partial(_gone, scene, question["message_id"]))
         empty = await scene.said(POLICY, "Photos: ០")
         assert buttons(empty) == []
         late = await scene.press(POLICY, state["message_id"], "leader")
         assert "Still missing" in late["text"] or "នៅខ្វះ" in late["text"]
     assert await scene.events("ReportReturned") == []
+
+
+async def _gone(scene: Scene, message_id: int) -> bool:
+    return message_id not in {each["message_id"] for each in scene.messages(POLICY)}
+
+
+async def test_no_buttons_stay_under_what_was_handed_in(scene: Scene) -> None:
+    async with scene.running():
+        _, state = await ready(scene)
+        await scene.press(POLICY, state["message_id"], "leader")
+
+        async def bare() -> bool:
+            (now,) = [each for each in scene.messages(POLICY) if each["message_id"] == state["message_id"]]
+            return not now["markup"] and "was handed in" in now["text"]
+
+        await until(bare)
 
 
 async def test_endorsements_in_the_future_cannot_be_handed_in(scene: Scene) -> None:
