@@ -20,6 +20,7 @@ _ANNOUNCEMENTS = (
     "  WHERE type = 'AnnouncementFailed' AND body::jsonb #>> '{data,delivery_id}' = d.delivery_id::text"
     "  AND (body::jsonb #>> '{data,copy_follows}')::boolean) AS may_be_copied FROM notifier.order_copy o"
     " LEFT JOIN notifier.delivery d ON d.mission_id = o.mission_id AND d.kind = 'announcement'"
+    " AND d.audience <> 'person'"
 )
 _TOLD = (
     "SELECT body::jsonb #>> '{data,delivery_id}' AS delivery_id FROM archive.event WHERE type = 'AnnouncementDelivered'"
