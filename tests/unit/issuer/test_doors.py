@@ -16,7 +16,7 @@ from services.issuer.domain.mission import printed_number
 from services.issuer.letter.compose import letter_data
 from services.issuer.letters import letter_content, named
 from services.issuer.places import find
-from shared.errors import MalformedEvent
+from shared.errors import PoisonError
 from shared.events import DirectoryChanged, MissionRequested, MissionRequestedData, parse
 from shared.texts import LINE_LENGTH, visible
 from shared.values import Day, Line, Moment, OptionalLine, Order, Paragraph
@@ -167,7 +167,7 @@ def told(**changes: object) -> bytes:
     ],
 )
 def test_an_event_that_cannot_be_kept_is_set_aside_at_once(changes: dict[str, object]) -> None:
-    with pytest.raises(MalformedEvent) as refused:
+    with pytest.raises(PoisonError) as refused:
         parse(told(**changes))
     assert refused.value.reason
     parse(told(later={"deep": ["\\u0000 is no NUL", 10**30]}))
