@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 
+from shared.deadlines import PromptBody
 from shared.errors import Refused
 from shared.fields import told
 from shared.i18n import LANGUAGES, Language, Message, Messages, message, preferred
@@ -28,6 +29,10 @@ class Problem(Refused):
         self.details = details
 
 
+RETRY_SECONDS = 2
+"""Told in `Retry-After`: by then a full process has worked off most of what it had."""
+HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": str(RETRY_SECONDS)}}
+"""What an answer of this status must have."""
 CLIENT_GONE = 499
 """No standard status says that the client left; proxies have long noted it with this one."""
 STATUS_TEXTS = {
@@ -35,6 +40,7 @@ STATUS_TEXTS = {
     403: ("forbidden", message("The office you hold does not allow this.")),
     404: ("not_found", message("There is nothing at this address.")),
     405: ("method_not_allowed", message("This address does not take that method.")),
+    408: ("too_slow", message("The request came too slowly. Nothing was done; send it again.")),
     413: ("too_large", message("The request is too large.")),
 }
 MOST_ERRORS = 20
@@ -65,8 +71,7 @@ class Responder:
             "message": both,
             **details,
         }
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-        return JSONResponse(body, status, headers, media_type="application/problem+json")
+        return JSONResponse(body, status, HEADERS.get(status), media_type="application/problem+json")
 
     async def refused(self, request: Request, error: Exception) -> JSONResponse:
         if isinstance(error, Problem):
@@ -125,6 +130,7 @@ def install(app: FastAPI, messages: Messages, max_body: int) -> None:
         app.add_exception_handler(kind, responder.unavailable)
     app.add_exception_handler(Exception, responder.broken)
     app.add_middleware(LimitBody, max_body=max_body)
+    app.add_middleware(PromptBody)
 
 
 class _BodyTooLarge(HTTPException):

@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from shared import health
 from shared.background import Background
 from shared.consumer import Consumer, Handle, Prepare, Reading, nothing
+from shared.deadlines import PromptHeaders
 from shared.events import PRODUCERS
 from shared.gauges import Figure, Gauges, group_figures, outbox_figures
 from shared.gauges import routes as metrics_routes
@@ -207,6 +208,8 @@ def serve(app: FastAPI, service: str, settings: ServiceSettings) -> None:
     configure(service, settings.log_level, settings.log_format, settings.secrets())
     config = uvicorn.Config(
         app,
+        http=PromptHeaders,
+        ws="none",
         host=settings.host,
         port=settings.port,
         log_config=None,

@@ -24,6 +24,7 @@ from shared.documents import DocumentStore
 from shared.i18n import Messages
 from shared.metrics import Measure
 from shared.service import add_health, add_metrics, plumbing
+from shared.shedding import Shed
 
 HERE = Path(__file__).parent
 CATALOGUE = HERE / "locale" / "km.po"
@@ -57,6 +58,9 @@ def build(settings: ArchiveSettings) -> FastAPI:
     problems.install(app, messages, MAX_BODY)
     look.show_errors(app)
     app.add_middleware(Guard, responder=problems.Responder(messages))
+    app.add_middleware(
+        Shed, messages=messages, at_once=settings.max_requests, apart={"/live"}, kept={"/sign-in", "/sign-out"}
+    )
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Measure)
     return app

@@ -16,6 +16,8 @@ class ArchiveSettings(ServiceSettings):
     """Opens every page and address but the health checks. Changing it ends every session."""
     pool_size: int = Field(default=10, ge=4)
     """The relay and the live feed hold one connection each."""
+    max_requests: int = Field(default=100, ge=1)
+    """So many requests are taken at a time by one process; others are sent away with 429, to come again."""
 
     @property
     def secure(self) -> bool:

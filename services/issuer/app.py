@@ -53,7 +53,9 @@ def build(settings: IssuerSettings) -> FastAPI:
     app = FastAPI(title="Besakakam issuer", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app, messages, MAX_BODY)
     errors.install(app, messages)
-    app.add_middleware(Shed, messages=messages, at_once=settings.max_requests)
+    app.add_middleware(
+        Shed, messages=messages, at_once=settings.max_requests, per_person=settings.max_requests_per_person
+    )
     app.add_middleware(Measure)
     for router in (missions.router, documents.router):
         app.include_router(router, dependencies=[Depends(identify)], responses=SHED)

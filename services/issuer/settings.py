@@ -17,3 +17,5 @@ class IssuerSettings(ServiceSettings):
     """How long setting a letter may take, inside a transaction that may stand idle for thirty seconds."""
     max_requests: int = Field(default=100, ge=1)
     """So many requests are taken at a time by one process; others are sent away with 429, to come again."""
+    max_requests_per_person: int = Field(default=25, ge=1)
+    """So many of them for one person, so that nobody is shut out by another."""

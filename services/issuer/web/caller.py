@@ -13,6 +13,7 @@ from services.issuer.store import keys
 from shared.clock import PHNOM_PENH, now
 from shared.i18n import message
 from shared.problems import STATUS_TEXTS, Problem
+from shared.shedding import known
 
 _bearer = HTTPBearer(auto_error=False, description="A key made by `besakakam keys add PERSON`.")
 
@@ -36,12 +37,13 @@ PartsDep: TypeAlias = Annotated[Parts, Depends(parts_of)]
 
 
 async def identify(
-    parts: PartsDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request, parts: PartsDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
-    """The caller. Raises 401 for a missing or unknown key, 403 for a person who no longer serves."""
+    """The caller. Raises 401 for a missing or unknown key, 403 for a person who no longer serves, 429 for too many."""
     person = await keys.person_of(parts.pool, credentials.credentials) if credentials else None
     if person is None:
         raise Problem(401, *STATUS_TEXTS[401])
+    known(request.scope, person)
     directory = await parts.directories.of_person(person)
     today = now().astimezone(PHNOM_PENH).date()
     if directory is None or not directory.active(person, today):
