@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from redis.asyncio import Redis
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from shared import dead_letters, outbox
 from shared.clock import now
@@ -119,8 +119,9 @@ def routes(gauges: Gauges, key: str | None) -> APIRouter:
     """`/metrics`: figures without names or numbers of orders. Where `key` is set it must be sent as a bearer token."""
     router = APIRouter(tags=["health"])
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse, responses={401: {"description": "The key is needed."}})
     async def metrics(request: Request) -> Response:
+        """What the process counts, and what its servers say, in Prometheus' text form."""
         given = request.headers.get("authorization", "").encode()
         if key is not None and not hmac.compare_digest(given, f"Bearer {key}".encode()):
             return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Set as AbstractSet
-from typing import Any
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,10 +18,6 @@ BUSY = message("Too many requests at once. Nothing was done; try again in {secon
 YOURS = message(
     "You have too many requests under way. Nothing was done; try again in {seconds} seconds.", seconds=RETRY_SECONDS
 )
-SHED: dict[int | str, dict[str, Any]] = {
-    429: {"description": "Too many requests at once; nothing was done. `Retry-After`: in how many seconds to retry."}
-}
-"""For the description of an API."""
 _PLACE = "besakakam.place"
 
 

@@ -13,13 +13,13 @@ from starlette.staticfiles import StaticFiles
 from services.archive.handlers import Archivist
 from services.archive.settings import ArchiveSettings
 from services.archive.web import api, documents, live, pages, sign_in
-from services.archive.web.access import Sessions
+from services.archive.web.access import COOKIE, Sessions
 from services.archive.web.feed import Feed
 from services.archive.web.guard import Guard
 from services.archive.web.headers import SecurityHeaders
 from services.archive.web.look import Look
 from services.archive.web.shelf import Shelf
-from shared import problems
+from shared import openapi, problems
 from shared.documents import DocumentStore
 from shared.i18n import Messages
 from shared.metrics import Measure
@@ -30,6 +30,15 @@ HERE = Path(__file__).parent
 CATALOGUE = HERE / "locale" / "km.po"
 MAX_BODY = 64 * 1024
 """Nothing but the sign-in form is sent to the archive over HTTP."""
+
+ABOUT = """Every event of every mission, the missions that they add up to, and their documents. Nothing is changed here.
+
+Errors are `application/problem+json` with a stable `code` and a message in Khmer and English. Pages for people stand at
+the same host and are not described."""
+SCHEMES = {
+    "key": {"type": "http", "scheme": "bearer", "description": "The viewer's key."},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "As the sign-in page sets it."},
+}
 
 
 def build(settings: ArchiveSettings) -> FastAPI:
@@ -57,6 +66,8 @@ def build(settings: ArchiveSettings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=HERE / "web" / "static"))
     problems.install(app, messages, MAX_BODY)
     look.show_errors(app)
+    openapi.describe(app, about=ABOUT, schemes=SCHEMES, needed=SCHEMES, models=())
+    openapi.add_page(app)
     app.add_middleware(Guard, responder=problems.Responder(messages))
     app.add_middleware(
         Shed, messages=messages, at_once=settings.max_requests, apart={"/live"}, kept={"/sign-in", "/sign-out"}

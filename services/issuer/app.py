@@ -13,16 +13,24 @@ from services.issuer.letter.press import LetterPress
 from services.issuer.settings import IssuerSettings
 from services.issuer.store.directories import Directories
 from services.issuer.web import documents, errors, missions
+from services.issuer.web.bodies import Issue, Reason
 from services.issuer.web.caller import identify
-from shared import problems
+from shared import openapi, problems
 from shared.documents import MAX_BYTES, DocumentStore
 from shared.i18n import Messages
 from shared.metrics import Measure
 from shared.service import add_health, add_metrics, open_plumbing
-from shared.shedding import SHED, Shed
+from shared.shedding import Shed
+from shared.values import Order
 
 MAX_BODY = MAX_BYTES + 64 * 1024
 """The largest document, and the form around it."""
+
+ABOUT = """Ask for mission orders, issue or refuse them, and check returns.
+
+Errors are `application/problem+json` with a stable `code` and a message in Khmer and English. Requests are safe to
+repeat: send the same one again, with the same `Idempotency-Key`, after anything that left you in doubt."""
+SCHEMES = {"key": {"type": "http", "scheme": "bearer", "description": "A key that `besakakam keys add PERSON` makes."}}
 
 
 def build(settings: IssuerSettings) -> FastAPI:
@@ -49,7 +57,6 @@ def build(settings: IssuerSettings) -> FastAPI:
             add_metrics(app, "issuer", plumbing)
             yield
 
-    # The interactive pages load their scripts from other hosts; the description itself is at /openapi.json.
     app = FastAPI(title="Besakakam issuer", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app, messages, MAX_BODY)
     errors.install(app, messages)
@@ -58,5 +65,7 @@ def build(settings: IssuerSettings) -> FastAPI:
     )
     app.add_middleware(Measure)
     for router in (missions.router, documents.router):
-        app.include_router(router, dependencies=[Depends(identify)], responses=SHED)
+        app.include_router(router, dependencies=[Depends(identify)], responses=openapi.problems(403))
+    openapi.describe(app, about=ABOUT, schemes=SCHEMES, needed=SCHEMES, models=(Order, Issue, Reason))
+    openapi.add_page(app)
     return app

@@ -13,6 +13,7 @@ from services.archive.web.headers import DOCUMENT_POLICY, FOR_GOOD
 from services.archive.web.shelf import AShelf, ASnapshot, Shelf
 from shared.documents import ACCEPTED, DocumentMissing
 from shared.i18n import message
+from shared.openapi import files_of, problems
 from shared.postgres import Connection
 from shared.problems import Problem
 from shared.values import DocumentRef
@@ -23,7 +24,16 @@ Hash = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the
 router = APIRouter(tags=["documents"], default_response_class=Response)
 
 
-@router.api_route("/documents/{sha256}", methods=["GET", "HEAD"])
+@router.api_route(
+    "/documents/{sha256}",
+    methods=["GET", "HEAD"],
+    response_class=Response,
+    responses={
+        **files_of(*ACCEPTED, "application/octet-stream"),
+        **problems(500),
+        304: {"description": "It is as `If-None-Match` knows it."},
+    },
+)
 async def document(request: Request, sha256: Hash, shelf: AShelf, snapshot: ASnapshot) -> Response:
     """The document's bytes, checked against their hash before they are sent."""
     reference = await _reference(snapshot, sha256)

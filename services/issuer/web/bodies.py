@@ -1,7 +1,7 @@
 """What requests carry, read strictly: an unknown field is an error, so that a typing mistake is not passed over."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -55,10 +55,3 @@ async def _read_within(limit: int, request: Request) -> bytes:
         if len(raw) > limit:
             raise Problem(413, "too_large", message("The request is larger than {limit} KB.", limit=limit // 1024))
     return bytes(raw)
-
-
-def described(model: type[BaseModel]) -> dict[str, Any]:
-    """The body's schema for the OpenAPI document, since `body` reads it by hand."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

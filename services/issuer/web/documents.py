@@ -15,14 +15,15 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from services.issuer.domain import access
 from services.issuer.store import documents, missions
 from services.issuer.web.caller import CallerDep, PartsDep
-from shared.documents import examine
+from shared.documents import ACCEPTED, examine
 from shared.i18n import message
+from shared.openapi import files_of, problems
 from shared.problems import Problem
 from shared.values import DocumentRef
 
 router = APIRouter(tags=["documents"])
 
-Hash = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$")]
+Hash = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the bytes, in hex.")]
 
 UNREADABLE_FORM = message(
     "The form cannot be read. Send one file, as `file`, in a whole multipart/form-data form with its boundary."
@@ -44,7 +45,7 @@ FORM = {
 """The form's schema for the OpenAPI document: it is read by hand, so that nothing is read for a caller without key."""
 
 
-@router.post("/documents", status_code=201, openapi_extra=FORM)
+@router.post("/documents", status_code=201, openapi_extra=FORM, responses=problems(400))
 async def upload(request: Request, parts: PartsDep, caller: CallerDep) -> DocumentRef:
     """Upload an invitation or agreement (PDF, JPEG or PNG, at most 20 MB); put the answer into `basis.document`."""
     content, name = await _file_of(request)
@@ -81,7 +82,7 @@ async def _whole(request: Request) -> AsyncGenerator[bytes, None]:
         raise MultiPartException("The form was cut off.")
 
 
-@router.get("/documents/{sha256}")
+@router.get("/documents/{sha256}", response_class=Response, responses=files_of(*ACCEPTED))
 async def download(parts: PartsDep, caller: CallerDep, sha256: Hash) -> Response:
     """A document that the caller uploaded, or that belongs to a mission they may see."""
     async with parts.pool.acquire() as connection:

@@ -1,6 +1,6 @@
 """Missions over HTTP: ask, look, issue, refuse, check returns."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -12,9 +12,10 @@ from services.issuer.domain.findings import blocking, published
 from services.issuer.domain.mission import Mission, State
 from services.issuer.store import missions
 from services.issuer.store import returns as return_store
-from services.issuer.web.bodies import Issue, Reason, body, described
+from services.issuer.web.bodies import Issue, Reason, body
 from services.issuer.web.caller import Caller, CallerDep, PartsDep
 from services.issuer.web.documents import file_response
+from services.issuer.web.examples import ISSUE, ORDER, REASON
 from services.issuer.web.views import (
     Asked,
     Considered,
@@ -29,12 +30,18 @@ from services.issuer.web.views import (
     return_view,
 )
 from shared.i18n import message
+from shared.openapi import body_of, files_of, problems
 from shared.problems import Problem
 from shared.values import MissionId, Order, ReturnId
 
 router = APIRouter(tags=["missions"])
 
-IdempotencyKey = Annotated[str | None, Header(min_length=8, max_length=200)]
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "It is as `If-None-Match` knows it."}}
+REPEATED = "Names this request: sent again with the same name it is not done twice, and has the same answer."
+IdempotencyKey = Annotated[
+    str | None,
+    Header(min_length=8, max_length=200, description="Names this request: sent again with it, nothing is done twice."),
+]
 
 
 @router.get("/me")
@@ -52,7 +59,7 @@ async def me(caller: CallerDep) -> Me:
     )
 
 
-@router.post("/missions", status_code=201, openapi_extra=described(Order))
+@router.post("/missions", status_code=201, openapi_extra=body_of(Order, ORDER), responses=problems(409))
 async def ask(
     parts: PartsDep,
     caller: CallerDep,
@@ -72,7 +79,7 @@ def _mission_id(person: str, idempotency_key: str | None) -> MissionId:
     return MissionId(uuid5(NAMESPACE_URL, f"besakakam:{person}:{idempotency_key}") if idempotency_key else uuid4())
 
 
-@router.post("/missions/check", openapi_extra=described(Order))
+@router.post("/missions/check", openapi_extra=body_of(Order, ORDER))
 async def consider(parts: PartsDep, caller: CallerDep, order: Annotated[Order, Depends(body(Order))]) -> Considered:
     """What the rules would say to a request; nothing is stored."""
     findings = await requests.consider(parts, MissionId(uuid4()), caller.person, order, caller.directory)
@@ -84,7 +91,7 @@ async def listing(
     parts: PartsDep,
     caller: CallerDep,
     state: Annotated[list[State] | None, Query()] = None,
-    before: str | None = None,
+    before: Annotated[str | None, Query(max_length=200, description="The `next` of the page before.")] = None,
 ) -> MissionPage:
     """The missions that the caller may see, newest first, by state; `next` of a page is `before` of the following."""
     place = read_cursor(before) if before else None
@@ -99,7 +106,7 @@ async def listing(
     return MissionPage(missions=[mission_view(m) for m in visible], next=cursor(place) if more and place else None)
 
 
-@router.get("/missions/{mission_id}", response_model=MissionWhole)
+@router.get("/missions/{mission_id}", response_model=MissionWhole, responses=UNCHANGED)
 async def show(
     request: Request, parts: PartsDep, caller: CallerDep, mission_id: UUID, response: Response
 ) -> MissionWhole | Response:
@@ -112,7 +119,7 @@ async def show(
     return whole
 
 
-@router.get("/missions/{mission_id}/letter")
+@router.get("/missions/{mission_id}/letter", response_class=Response, responses=files_of("application/pdf"))
 async def letter(parts: PartsDep, caller: CallerDep, mission_id: UUID) -> Response:
     """The order's letter as PDF."""
     mission, _ = await _whole(parts, caller, MissionId(mission_id))
@@ -121,7 +128,7 @@ async def letter(parts: PartsDep, caller: CallerDep, mission_id: UUID) -> Respon
     return await file_response(parts, mission.issued.letter)
 
 
-@router.post("/missions/{mission_id}/issue", openapi_extra=described(Issue))
+@router.post("/missions/{mission_id}/issue", openapi_extra=body_of(Issue, ISSUE), responses=problems(409))
 async def issue(
     parts: PartsDep, caller: CallerDep, mission_id: UUID, how: Annotated[Issue, Depends(body(Issue))]
 ) -> MissionView:
@@ -130,7 +137,7 @@ async def issue(
     return mission_view(issued)
 
 
-@router.post("/missions/{mission_id}/refuse", openapi_extra=described(Reason))
+@router.post("/missions/{mission_id}/refuse", openapi_extra=body_of(Reason, REASON), responses=problems(409))
 async def refuse(
     parts: PartsDep, caller: CallerDep, mission_id: UUID, why: Annotated[Reason, Depends(body(Reason))]
 ) -> MissionView:
@@ -139,14 +146,18 @@ async def refuse(
     return mission_view(refused)
 
 
-@router.post("/missions/{mission_id}/returns/{return_id}/accept")
+@router.post("/missions/{mission_id}/returns/{return_id}/accept", responses=problems(409, 422))
 async def accept(parts: PartsDep, caller: CallerDep, mission_id: UUID, return_id: UUID) -> MissionView:
     """Accept a return, which closes the mission: an act of an officer of GDAF."""
     ids = MissionId(mission_id), ReturnId(return_id)
     return mission_view(await returns.accept(parts, *ids, caller.person, caller.directory))
 
 
-@router.post("/missions/{mission_id}/returns/{return_id}/send-back", openapi_extra=described(Reason))
+@router.post(
+    "/missions/{mission_id}/returns/{return_id}/send-back",
+    openapi_extra=body_of(Reason, REASON),
+    responses=problems(409),
+)
 async def send_back(
     parts: PartsDep,
     caller: CallerDep,
