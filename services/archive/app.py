@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from services.archive.handlers import Archivist
 from services.archive.settings import ArchiveSettings
 from services.archive.web import api, documents, live, pages, sign_in
-from services.archive.web.access import COOKIE, Sessions
+from services.archive.web.access import Sessions
 from services.archive.web.feed import Feed
 from services.archive.web.guard import Guard
 from services.archive.web.headers import SecurityHeaders
@@ -35,9 +35,10 @@ ABOUT = """Every event of every mission, the missions that they add up to, and t
 
 Errors are `application/problem+json` with a stable `code` and a message in Khmer and English. Pages for people stand at
 the same host and are not described."""
+SESSION = "As the sign-in page sets it; over HTTPS its name begins with `__Host-`."
 SCHEMES = {
     "key": {"type": "http", "scheme": "bearer", "description": "The viewer's key."},
-    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "As the sign-in page sets it."},
+    "session": {"type": "apiKey", "in": "cookie", "name": "archive_session", "description": SESSION},
 }
 
 

@@ -24,9 +24,9 @@ Hash = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the
 router = APIRouter(tags=["documents"], default_response_class=Response)
 
 
-@router.api_route(
+@router.head("/documents/{sha256}", include_in_schema=False)
+@router.get(
     "/documents/{sha256}",
-    methods=["GET", "HEAD"],
     response_class=Response,
     responses={
         **files_of(*ACCEPTED, "application/octet-stream"),

@@ -2,18 +2,24 @@
 
 from typing import Any
 
+import httpx
 from fastapi import FastAPI
 
-from tests.described import conforms
+from services.issuer.app import build
+from services.issuer.settings import IssuerSettings
+from tests.described import conforms, listening
 from tests.integration.issuer.samples import OFFICER, Api
+from tests.patience import PATIENCE
 
 
-async def test_every_answer_is_described(
-    issuer: FastAPI, api: Api, keys: dict[str, str], basis: dict[str, Any]
-) -> None:
-    mission = await api.issued(basis)
-    known = {"mission_id": mission["mission_id"], "sha256": mission["issued"]["letter"]["sha256"]}
-    assert await conforms(issuer, keys[OFFICER], known) > 100
+async def test_every_answer_is_described(issuer_settings: IssuerSettings, keys: dict[str, str]) -> None:
+    app = build(issuer_settings)
+    with listening(app) as base:
+        async with httpx.AsyncClient(base_url=base, timeout=PATIENCE) as client:
+            api = Api(client, keys)
+            mission = await api.issued(await api.uploaded())
+        known = {"mission_id": mission["mission_id"], "sha256": mission["issued"]["letter"]["sha256"]}
+        assert conforms(app, base, keys[OFFICER], known) > 100
 
 
 async def test_the_description_is_whole(issuer: FastAPI, api: Api) -> None:
