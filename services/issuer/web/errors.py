@@ -12,8 +12,7 @@ from services.issuer.domain.findings import Finding, published
 from services.issuer.domain.mission import WrongState
 from shared.errors import Refused
 from shared.i18n import Messages
-from shared.problems import Problem, Responder
-from shared.shedding import RETRY_SECONDS
+from shared.problems import RETRY_SECONDS, Problem, Responder
 
 STATUS: dict[type[Refused], int] = {
     NotAllowed: 403,
