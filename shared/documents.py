@@ -1,28 +1,38 @@
-"""Documents by the hash of their bytes, in a folder; and the check that a file is what it says it is."""
+"""Documents by the hash of their bytes, in a folder; and why a file cannot be one."""
 
 import hashlib
-import io
 import os
 import re
 import tempfile
 from contextlib import suppress
-from pathlib import Path, PurePath
-
-import filetype
-import pypdf
-from PIL import Image
+from pathlib import Path
 
 from shared.errors import BesakakamError, Refused
-from shared.i18n import message
+from shared.file_names import safe_name
+from shared.filetypes import ACCEPTED, MAX_BYTES, MAX_PAGES, MAX_PIXELS
+from shared.i18n import Message, message
 from shared.values import DocumentRef
 
-MAX_BYTES = 20 * 1024 * 1024
-"""Telegram lets a bot fetch no more than this (see docs/architecture.md), so no document may be larger."""
-MAX_PIXELS = 80_000_000
-ACCEPTED = {"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png"}
 _HEX = re.compile(r"[0-9a-f]{64}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff/\\]+")
-"""What would break a header or a line, or turn a name's reading direction; Khmer's own invisible signs stay."""
+REASONS: dict[str, Message] = {
+    "document_empty": message("The file is empty. Choose the file again."),
+    "document_too_large": message(
+        "The file is larger than {limit} MB. Scan it at a lower resolution.", limit=MAX_BYTES // 1024**2
+    ),
+    "document_type": message("Only PDF, JPEG, PNG, HEIC and TIFF files are accepted."),
+    "document_damaged": message("The file does not open: it is damaged or was cut off on its way. Send it again."),
+    "document_protected": message("The file opens only with a password. Save it without one and send it again."),
+    "document_without_pages": message("The PDF has no pages. Choose the file again."),
+    "document_too_many_pixels": message(
+        "The picture has more than {limit} million pixels. Make it smaller, or scan it at a lower resolution.",
+        limit=MAX_PIXELS // 1_000_000,
+    ),
+    "document_too_many_pages": message("The file has more than {limit} pages. Send it as a PDF.", limit=MAX_PAGES),
+    "document_costly": message(
+        "The file takes too much time or memory to open. Print or scan it anew, and send that file."
+    ),
+}
+"""What each code tells the person, and what to do."""
 
 
 class DocumentMissing(BesakakamError):
@@ -33,28 +43,11 @@ class DocumentMissing(BesakakamError):
         self.sha256 = sha256
 
 
-def examine(content: bytes, name: str) -> DocumentRef:
-    """Describe a file from its content alone.
+class UnusableFile(Refused):
+    """A file that no document can be made of, for the reason that `code` names."""
 
-    Raises `Refused` where it is empty, over `MAX_BYTES`, not a PDF, JPEG or PNG, or does not open as what it says.
-    """
-    if not content:
-        raise Refused("document_empty", message("The file is empty. Choose the file again."))
-    if len(content) > MAX_BYTES:
-        raise Refused(
-            "document_too_large",
-            message("The file is larger than {limit} MB. Scan it at a lower resolution.", limit=MAX_BYTES // 1024**2),
-        )
-    media_type = filetype.guess_mime(content)
-    if media_type not in ACCEPTED:
-        raise Refused("document_type", message("Only PDF, JPEG and PNG files are accepted."))
-    try:
-        _open(content, media_type)
-    except Exception as error:  # the readers meet bytes from anyone, and fail in every way there is
-        raise Refused(
-            "document_damaged", message("The file does not open: it is damaged or protected. Send it again.")
-        ) from error
-    return describe(content, media_type, name)
+    def __init__(self, code: str) -> None:
+        super().__init__(code, REASONS[code])
 
 
 def describe(content: bytes, media_type: str, name: str) -> DocumentRef:
@@ -63,27 +56,8 @@ def describe(content: bytes, media_type: str, name: str) -> DocumentRef:
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
         media_type=media_type,
-        name=_plain(name, ACCEPTED[media_type]),
+        name=safe_name(name, ACCEPTED[media_type]),
     )
-
-
-def _open(content: bytes, media_type: str) -> None:
-    if media_type == "application/pdf":
-        reader = pypdf.PdfReader(io.BytesIO(content))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise ValueError("needs a password")
-        if not reader.pages:
-            raise ValueError("no pages")
-        return
-    with Image.open(io.BytesIO(content)) as image:
-        if image.width * image.height > MAX_PIXELS:
-            raise ValueError("too many pixels")
-        image.load()
-
-
-def _plain(name: str, suffix: str) -> str:
-    stem = _CONTROL.sub(" ", PurePath(name.replace("\\", "/")).stem).strip(" .")[:120].strip(" .")
-    return f"{stem or 'document'}{suffix}"
 
 
 class DocumentStore:
@@ -103,6 +77,13 @@ class DocumentStore:
     def holds(self, sha256: str) -> bool:
         """Whether a document of this hash is there."""
         return self.path(sha256).is_file()
+
+    def size(self, sha256: str) -> int | None:
+        """The number of the document's bytes; None where it is not there."""
+        try:
+            return self.path(sha256).stat().st_size
+        except FileNotFoundError:
+            return None
 
     def put(self, content: bytes) -> str:
         """Store the bytes durably and return their SHA-256; storing the same bytes again changes nothing."""

@@ -54,6 +54,8 @@ class ServiceSettings(BaseSettings):
     stream: str = "besakakam:events"
     consumers: tuple[str, ...] = ("issuer", "notifier", "archive")
     """The registered consumers: an event is kept until each of them has done it."""
+    inspection_workers: int = Field(default=2, ge=1, le=16)
+    """So many files from strangers are opened at a time, each in a process of its own of at most 1 GB."""
     metrics_key: SecretStr | None = None
     """Where set, `/metrics` answers only to this bearer token."""
     keep_outbox_days: int = Field(default=30, ge=1)

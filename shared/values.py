@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from shared.file_names import safe_name
 from shared.texts import ID, ID_LENGTH, LINE_LENGTH, ONE_LINE, STAFF_NUMBER, STAFF_NUMBER_LENGTH, STORABLE, visible
 
 MissionId = NewType("MissionId", UUID)
@@ -81,6 +82,8 @@ Moment = Annotated[
 """An aware time that every zone and database can hold."""
 Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date), Field(ge=EARLIEST, lt=LATEST)]
 """A day of the same centuries."""
+FileName = Annotated[Line, AfterValidator(safe_name)]
+"""Whoever names a file, the name is only a name: no folders, no signs that break a line or turn the reading."""
 PlaceCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}([0-9]{2}){0,3}$")]
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.([a-z_]+|[0-9]+))*$", max_length=100)]
 TelegramId = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
@@ -100,7 +103,7 @@ class DocumentRef(Value):
     sha256: Sha256
     size: Annotated[int, Field(strict=True, gt=0, lt=2**63)]
     media_type: Line
-    name: Line
+    name: FileName
 
 
 class Finding(Value):

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from PIL import Image, ImageDraw
 
-from shared.documents import DocumentStore, examine
+from shared.documents import DocumentStore, describe
 from shared.events import (
     AnnouncementDelivered,
     AnnouncementDeliveredData,
@@ -30,6 +30,7 @@ from shared.events import (
     ReturnSentBack,
     ReturnSentBackData,
 )
+from shared.filetypes import media_type_of
 from shared.values import (
     Basis,
     DocumentRef,
@@ -93,7 +94,7 @@ class Story:
     def file(self, content: bytes, name: str) -> DocumentRef:
         """Put a file into the shared store."""
         self.files.put(content)
-        return examine(content, name)
+        return describe(content, media_type_of(content) or "", name)
 
     @property
     def order(self) -> Order:

@@ -22,6 +22,7 @@ from services.archive.web.shelf import Shelf
 from shared import openapi, problems
 from shared.documents import DocumentStore
 from shared.i18n import Messages
+from shared.inspection.inspector import Inspector
 from shared.metrics import Measure
 from shared.service import add_health, add_metrics, plumbing
 from shared.shedding import Shed
@@ -51,11 +52,14 @@ def build(settings: ArchiveSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with plumbing(settings, "archive", archivist.archive, archivist.keep_documents) as parts:
+        async with (
+            Inspector(settings.archive_dir / ".shown", settings.inspection_workers) as inspector,
+            plumbing(settings, "archive", archivist.archive, archivist.keep_documents) as parts,
+        ):
             feed = Feed(parts.pool)
             parts.background.start("feed", parts.when_migrated(feed.run))
             app.state.sessions = Sessions(parts.pool, settings.viewer_key, secure=settings.secure)
-            app.state.shelf = Shelf(parts.pool, kept, feed, look)
+            app.state.shelf = Shelf(parts.pool, kept, inspector, feed, look)
             add_health(app, "archive", parts, serves_without_queue=True)
             add_metrics(app, "archive", parts)
             with _at_signals(feed.close):

@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 
 from services.issuer.acts.parts import Parts, Rules
-from services.issuer.handlers import handler
+from services.issuer.handlers import handler, preparation
 from services.issuer.letter.press import LetterPress
 from services.issuer.settings import IssuerSettings
 from services.issuer.store.directories import Directories
@@ -16,8 +16,10 @@ from services.issuer.web import documents, errors, missions
 from services.issuer.web.bodies import Issue, Reason
 from services.issuer.web.caller import identify
 from shared import openapi, problems
-from shared.documents import MAX_BYTES, DocumentStore
+from shared.documents import DocumentStore
+from shared.filetypes import MAX_BYTES
 from shared.i18n import Messages
+from shared.inspection.inspector import Inspector
 from shared.metrics import Measure
 from shared.service import add_health, add_metrics, open_plumbing
 from shared.shedding import Shed
@@ -41,18 +43,21 @@ def build(settings: IssuerSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             plumbing = await stack.enter_async_context(open_plumbing(settings, "issuer"))
+            kept = settings.documents_dir / ".inspected"
+            inspector = await stack.enter_async_context(Inspector(kept, settings.inspection_workers))
             press = await stack.enter_async_context(LetterPress(settings.letter_workers, settings.letter_seconds))
             parts = Parts(
                 pool=plumbing.pool,
                 relay=plumbing.relay,
                 directories=Directories(plumbing.pool),
                 documents=DocumentStore(settings.documents_dir),
+                inspector=inspector,
                 press=press,
                 messages=messages,
                 rules=Rules(timedelta(days=settings.overdue_after_days), settings.overdue_blocks),
             )
             app.state.parts = parts
-            plumbing.read(handler(parts))
+            plumbing.read(handler(parts), preparation(parts))
             add_health(app, "issuer", plumbing, serves_without_queue=True)
             add_metrics(app, "issuer", plumbing)
             yield

@@ -1,8 +1,10 @@
 """What the issuer does with the events it reads."""
 
+from collections.abc import Sequence
+
 from services.issuer.acts import requests, returns
 from services.issuer.acts.parts import Parts
-from shared.consumer import Handle
+from shared.consumer import Handle, Prepare
 from shared.events import AnyEvent, MissionRequested, ReportReturned
 from shared.postgres import Connection
 
@@ -20,3 +22,14 @@ def handler(parts: Parts) -> Handle:
                 return
 
     return handle
+
+
+def preparation(parts: Parts) -> Prepare:
+    """What is done before events are handled, outside their transaction: the files they name are looked at."""
+
+    async def prepare(events: Sequence[AnyEvent]) -> None:
+        for event in events:
+            if isinstance(event, MissionRequested):
+                await requests.look_at_basis(parts, event)
+
+    return prepare

@@ -15,6 +15,7 @@ from services.notifier.telegram.replies import build_dispatcher
 from services.notifier.telegram.sender import Means, Sender
 from services.notifier.telegram.workers import Workers
 from shared.documents import DocumentStore
+from shared.inspection.inspector import Inspector
 from shared.metrics import Measure
 from shared.service import add_health, add_metrics, plumbing
 
@@ -24,10 +25,14 @@ def build(settings: NotifierSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with plumbing(settings, "notifier", handle) as parts:
+        kept = settings.documents_dir / ".inspected"
+        async with (
+            Inspector(kept, settings.inspection_workers) as inspector,
+            plumbing(settings, "notifier", handle) as parts,
+        ):
             bot = make_bot(settings, parts.redis)
             try:
-                means = Means(parts.pool, parts.relay, bot, DocumentStore(settings.documents_dir))
+                means = Means(parts.pool, parts.relay, bot, DocumentStore(settings.documents_dir), inspector)
                 sender = Sender(means, settings)
                 parts.on_commit(sender.wake)
                 workers = Workers(means, sender, build_dispatcher(), settings)

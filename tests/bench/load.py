@@ -18,13 +18,12 @@ class NotTaken(Exception):
 
 
 async def missions(stage: Stage, desks: tuple[Desk, ...]) -> Missions:
-    """Requests for these desks; uploads the invitation on which they stand, once for each institution."""
+    """Requests for these desks; each officer uploads the invitation on which their requests stand."""
     documents: dict[str, dict[str, Any]] = {}
     for desk in desks:
-        if desk.institution not in documents:
-            form = aiohttp.FormData()
-            form.add_field("file", papers.invitation(), filename="invitation.pdf", content_type="application/pdf")
-            documents[desk.institution] = await _post(stage, desk.officer, "/documents", 201, data=form)
+        form = aiohttp.FormData()
+        form.add_field("file", papers.invitation(), filename="invitation.pdf", content_type="application/pdf")
+        documents[desk.institution] = await _post(stage, desk.officer, "/documents", 201, data=form)
     return Missions(desks, documents)
 
 

@@ -1,24 +1,23 @@
-"""Documents by their hash, as files and, for pictures, as thumbnails."""
+"""Documents by their hash, as files and, for pictures, as copies to look at."""
 
 import asyncio
-import io
+from collections.abc import Awaitable, Callable
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
-from PIL import Image, ImageOps
 
 from services.archive.store import log
 from services.archive.web.headers import DOCUMENT_POLICY, FOR_GOOD
-from services.archive.web.shelf import AShelf, ASnapshot, Shelf
-from shared.documents import ACCEPTED, DocumentMissing
+from services.archive.web.shelf import AShelf, Shelf
+from shared.documents import DocumentMissing
+from shared.file_names import disposition
+from shared.filetypes import ACCEPTED, SHOWN_AS_IT_IS
 from shared.i18n import message
+from shared.inspection.inspector import Copy
 from shared.openapi import files_of, problems
-from shared.postgres import Connection
 from shared.problems import Problem
 from shared.values import DocumentRef
 
-THUMBNAIL = (480, 480)
 Hash = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the document's bytes, in hex.")]
 
 router = APIRouter(tags=["documents"], default_response_class=Response)
@@ -34,34 +33,45 @@ router = APIRouter(tags=["documents"], default_response_class=Response)
         304: {"description": "It is as `If-None-Match` knows it."},
     },
 )
-async def document(request: Request, sha256: Hash, shelf: AShelf, snapshot: ASnapshot) -> Response:
+async def document(request: Request, sha256: Hash, shelf: AShelf) -> Response:
     """The document's bytes, checked against their hash before they are sent."""
-    reference = await _reference(snapshot, sha256)
+    reference = await _reference(shelf, sha256)
     if _known(request, sha256):
         return _unchanged(sha256)
     content = await asyncio.to_thread(_content, shelf, sha256)
-    shown = reference.media_type in ACCEPTED
-    how = "inline" if shown else "attachment"
-    named = {"Content-Disposition": f"{how}; filename*=UTF-8''{quote(reference.name, safe='')}"}
-    media_type = reference.media_type if shown else "application/octet-stream"
+    how = "inline" if reference.media_type in SHOWN_AS_IT_IS else "attachment"
+    named = {"Content-Disposition": disposition(how, reference.name)}
+    media_type = reference.media_type if reference.media_type in ACCEPTED else "application/octet-stream"
     return Response(content, media_type=media_type, headers=_for_good(sha256) | named)
 
 
 @router.get("/documents/{sha256}/thumbnail", include_in_schema=False)
-async def thumbnail(request: Request, sha256: Hash, shelf: AShelf, snapshot: ASnapshot) -> Response:
+async def thumbnail(request: Request, sha256: Hash, shelf: AShelf) -> Response:
     """A picture made small, so that a page of photographs loads on a phone."""
-    reference = await _reference(snapshot, sha256)
+    return await _copy(request, sha256, shelf, shelf.inspector.thumbnail)
+
+
+@router.get("/documents/{sha256}/shown", include_in_schema=False)
+async def shown(request: Request, sha256: Hash, shelf: AShelf) -> Response:
+    """A picture of any kind, as every browser shows it; the original is what counts."""
+    return await _copy(request, sha256, shelf, shelf.inspector.shown)
+
+
+async def _copy(request: Request, sha256: str, shelf: Shelf, make: Callable[[bytes, str], Awaitable[Copy]]) -> Response:
+    """A copy of a picture. No connection is held while it is made, which can take its time."""
+    reference = await _reference(shelf, sha256)
     if not reference.media_type.startswith("image/"):
         raise Problem(404, "not_a_picture", message("This document is not a picture."))
-    tag = f"{sha256}-small"
+    tag = f"{sha256}-{request.url.path.rpartition('/')[2]}"
     if _known(request, tag):
         return _unchanged(tag)
-    small = await asyncio.to_thread(_small, shelf, sha256)
-    return Response(small, media_type="image/jpeg", headers=_for_good(tag))
+    copy = await make(await asyncio.to_thread(_content, shelf, sha256), sha256)
+    return Response(copy.content, media_type=copy.media_type, headers=_for_good(tag))
 
 
-async def _reference(connection: Connection, sha256: str) -> DocumentRef:
-    reference = await log.document(connection, sha256)
+async def _reference(shelf: Shelf, sha256: str) -> DocumentRef:
+    async with shelf.pool.acquire() as connection:
+        reference = await log.document(connection, sha256)
     if reference is None:
         raise Problem(404, "document_unknown", message("The archive holds no document under this hash."))
     return reference
@@ -85,13 +95,3 @@ def _unchanged(tag: str) -> Response:
 
 def _for_good(tag: str) -> dict[str, str]:
     return {"ETag": f'"{tag}"', "Cache-Control": FOR_GOOD, "Content-Security-Policy": DOCUMENT_POLICY}
-
-
-def _small(shelf: Shelf, sha256: str) -> bytes:
-    with Image.open(io.BytesIO(_content(shelf, sha256))) as image:
-        image.draft("RGB", THUMBNAIL)
-        upright = ImageOps.exif_transpose(image).convert("RGB")
-        upright.thumbnail(THUMBNAIL)
-        out = io.BytesIO()
-        upright.save(out, "JPEG", quality=80)
-        return out.getvalue()

@@ -10,8 +10,10 @@ from services.archive.domain import Mission, Names
 from services.archive.store.log import Archived
 from services.archive.web import words
 from shared.clock import PHNOM_PENH
+from shared.filetypes import SHOWN_AS_IT_IS
 from shared.i18n import Language, Message, Messages
 from shared.khmer import day_span, hour_text, khmer_digits, solar_date
+from shared.values import DocumentRef
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,14 @@ class Reader:
     def state(self, mission: Mission) -> str:
         """The word for a mission's state."""
         return self.say(words.STATES[mission.state])
+
+    def copied(self, document: DocumentRef) -> bool:
+        """Whether browsers show a document only as a copy."""
+        return document.media_type.startswith("image/") and document.media_type not in SHOWN_AS_IT_IS
+
+    def address(self, document: DocumentRef) -> str:
+        """Where to look at a document: at itself, or at its copy."""
+        return f"/documents/{document.sha256}" + ("/shown" if self.copied(document) else "")
 
     def size(self, size: int) -> str:
         """A document's size."""

@@ -9,15 +9,17 @@ from fastapi import Depends, Request
 from services.archive.web.feed import Feed
 from services.archive.web.look import Look
 from shared.documents import DocumentStore
+from shared.inspection.inspector import Inspector
 from shared.postgres import Connection, Pool
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """The archive's database, its documents, its live feed and the look of its pages."""
+    """The archive's database, its documents and what makes copies of them, its live feed and the look of its pages."""
 
     pool: Pool
     documents: DocumentStore
+    inspector: Inspector
     feed: Feed
     look: Look
 

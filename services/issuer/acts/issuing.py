@@ -178,4 +178,5 @@ async def _letter(
         raise RequestBlocked([text_unprintable(error.characters)]) from error
     letter = describe(pdf, "application/pdf", f"{number}.pdf")
     await asyncio.to_thread(parts.documents.put, pdf)
-    return await documents.add(connection, letter, officer)
+    await documents.add(connection, letter, officer)
+    return letter

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from services.issuer import places
 from services.issuer.directory.model import Directory
+from services.issuer.domain import access
 from services.issuer.domain.gates import Facts
 from services.issuer.domain.mission import Mission
 from services.issuer.letter.press import LetterPress
@@ -20,6 +21,7 @@ from shared.clock import PHNOM_PENH, now
 from shared.documents import DocumentStore
 from shared.errors import Refused
 from shared.i18n import Messages, message
+from shared.inspection.inspector import Inspector
 from shared.postgres import Connection, Pool, transaction
 from shared.relay import Relay
 from shared.values import DocumentRef, MissionId, Order
@@ -41,6 +43,7 @@ class Parts:
     relay: Relay
     directories: Directories
     documents: DocumentStore
+    inspector: Inspector
     press: LetterPress
     messages: Messages
     rules: Rules
@@ -86,7 +89,7 @@ async def gather(
         requester=requester,
         directory=directory,
         places=found,
-        basis_held=await _held(parts, connection, order.basis.document),
+        basis_held=await _held(parts, connection, order.basis.document, requester, directory),
         engagements=await missions.engagements(connection, mission_id, order),
         overdue=await missions.overdue(connection, order, moment - parts.rules.overdue_after),
         overdue_blocks=parts.rules.overdue_blocks,
@@ -96,9 +99,24 @@ async def gather(
     )
 
 
-async def _held(parts: Parts, connection: Connection, document: DocumentRef) -> bool:
-    """Whether the document is on file, and is what the order says it is (its file name may differ)."""
+async def _held(
+    parts: Parts, connection: Connection, document: DocumentRef, requester: str, directory: Directory
+) -> bool:
+    """Whether the document is on file, is what the order says it is (but for its name), and is the requester's to name.
+
+    To know a document's hash is no right to it: else it could be read by whoever asks for an order with it.
+    """
     known = await documents.find(connection, document.sha256)
     if known is None or (known.size, known.media_type) != (document.size, document.media_type):
         return False
+    if not await may_read(connection, document.sha256, requester, directory):
+        return False
     return parts.documents.holds(known.sha256)
+
+
+async def may_read(connection: Connection, sha256: str, person: str, directory: Directory) -> bool:
+    """Whether the person uploaded the document, or may see a mission to which it belongs."""
+    if await documents.uploaded_by(connection, sha256, person):
+        return True
+    belongs = await missions.with_document(connection, sha256)
+    return any(access.may_see(directory, person, mission, today()) for mission in belongs)

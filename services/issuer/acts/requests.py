@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -13,8 +14,7 @@ from services.issuer.domain.gates import examine
 from services.issuer.domain.mission import Mission, State
 from services.issuer.store import documents, missions
 from shared import outbox
-from shared.documents import DocumentMissing
-from shared.documents import examine as examine_document
+from shared.documents import DocumentMissing, UnusableFile
 from shared.errors import Refused
 from shared.events import MissionRefused, MissionRefusedData, MissionRequested, MissionRequestedData
 from shared.i18n import message
@@ -70,6 +70,7 @@ async def ask(parts: Parts, mission_id: MissionId, requester: str, order: Order,
             raise RequestBlocked(findings)
         if not await missions.add(connection, event, requester, order):
             return _taken_before(await locked(connection, mission_id), requester, order)
+        await documents.share(connection, order.basis.document, requester)
         await missions.add_engagements(connection, mission_id, order)
         await outbox.write(connection, event)
         return Taken(State.SUBMITTED, findings)
@@ -95,24 +96,37 @@ async def receive(parts: Parts, connection: Connection, event: MissionRequested)
     data = event.data
     if await missions.find(connection, data.mission_id):
         return
-    if document := await asyncio.to_thread(_in_store, parts, data.order.basis.document):
-        await documents.add(connection, document, data.requester)
+    await _register(parts, connection, data.order.basis.document, data.requester)
     findings = await _examined(parts, connection, event)
     if not await missions.add(connection, event, data.requester, data.order):
         return
     if blocking(findings):
         await _refuse(parts, connection, event, findings)
     else:
+        await documents.share(connection, data.order.basis.document, data.requester)
         await missions.add_engagements(connection, data.mission_id, data.order)
 
 
-def _in_store(parts: Parts, told: DocumentRef) -> DocumentRef | None:
-    """The document as its bytes show it; None where they are not there, or are not what the event tells of them."""
-    try:
-        found = examine_document(parts.documents.get(told.sha256), told.name)
-    except (DocumentMissing, Refused):
-        return None
-    return found if (found.size, found.media_type) == (told.size, told.media_type) else None
+async def look_at_basis(parts: Parts, event: MissionRequested) -> None:
+    """Have the file that a request names looked at, before its transaction; `_register` finds what was seen of it."""
+    told = event.data.order.basis.document
+    if parts.inspector.known(told.sha256):
+        return
+    with suppress(DocumentMissing, UnusableFile):  # it is then not on file, which is a finding
+        content = await asyncio.to_thread(parts.documents.get, told.sha256)
+        await parts.inspector.inspect(content, told.name, event.data.requester)
+
+
+async def _register(parts: Parts, connection: Connection, told: DocumentRef, requester: str) -> None:
+    """Note a file that came with the request as its requester's, where it is what the event tells of it.
+
+    What somebody else sent in, or what belongs to a mission, did not come with this request.
+    """
+    if parts.inspector.known(told.sha256) != told.media_type or parts.documents.size(told.sha256) != told.size:
+        return
+    if await documents.find(connection, told.sha256) or await missions.with_document(connection, told.sha256):
+        return
+    await documents.add(connection, told, requester)
 
 
 async def _examined(parts: Parts, connection: Connection, event: MissionRequested) -> list[Finding]:

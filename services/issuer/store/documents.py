@@ -4,8 +4,8 @@ from shared.postgres import Connection
 from shared.values import DocumentRef
 
 
-async def add(connection: Connection, document: DocumentRef, uploaded_by: str) -> DocumentRef:
-    """Note an uploaded document and who has it; returns what is known of it: the first upload's name stays."""
+async def add(connection: Connection, document: DocumentRef, uploaded_by: str) -> None:
+    """Note an uploaded document, who has it, and what they call it."""
     await connection.execute(
         "INSERT INTO document (sha256, size, media_type, name) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         document.sha256,
@@ -14,14 +14,32 @@ async def add(connection: Connection, document: DocumentRef, uploaded_by: str) -
         document.name,
     )
     await connection.execute(
-        "INSERT INTO upload (sha256, person) VALUES ($1, $2) ON CONFLICT DO NOTHING", document.sha256, uploaded_by
+        "INSERT INTO upload (sha256, person, name) VALUES ($1, $2, $3)"
+        " ON CONFLICT (sha256, person) DO UPDATE SET name = excluded.name",
+        document.sha256,
+        uploaded_by,
+        document.name,
     )
-    return await find(connection, document.sha256) or document
 
 
-async def find(connection: Connection, sha256: str) -> DocumentRef | None:
-    """An uploaded document by its hash, or None."""
-    row = await connection.fetchrow("SELECT sha256, size, media_type, name FROM document WHERE sha256 = $1", sha256)
+async def share(connection: Connection, document: DocumentRef, person: str) -> None:
+    """Note that the person named a document that they could read anyway: their mission gives the right to it."""
+    await connection.execute(
+        "INSERT INTO upload (sha256, person, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        document.sha256,
+        person,
+        document.name,
+    )
+
+
+async def find(connection: Connection, sha256: str, person: str | None = None) -> DocumentRef | None:
+    """An uploaded document by its hash, under the name that `person` gave it, if they did; or None."""
+    row = await connection.fetchrow(
+        "SELECT d.sha256, d.size, d.media_type, coalesce(u.name, d.name) AS name FROM document d"
+        " LEFT JOIN upload u ON u.sha256 = d.sha256 AND u.person = $2 WHERE d.sha256 = $1",
+        sha256,
+        person,
+    )
     return DocumentRef(**row) if row else None
 
 

@@ -202,9 +202,14 @@ async def move(connection: Connection, mission_id: UUID, state: State, event: Ev
 
 
 async def with_document(connection: Connection, sha256: str) -> list[Mission]:
-    """The missions whose basis, letter or returned photographs include the document."""
+    """The missions to which the document belongs: as their basis, letter or returned photograph.
+
+    A basis belongs to a mission only where its requester had it: a refused request may have named any hash.
+    """
     rows = await connection.fetch(
-        "SELECT * FROM mission WHERE body #>> '{basis,document,sha256}' = $1 OR issued #>> '{letter,sha256}' = $1"
+        "SELECT * FROM mission WHERE (body #>> '{basis,document,sha256}' = $1"
+        "  AND EXISTS (SELECT FROM upload WHERE sha256 = $1 AND person = requester))"
+        " OR issued #>> '{letter,sha256}' = $1"
         " OR mission_id IN (SELECT mission_id FROM mission_return"
         "  WHERE body -> 'photos' @> jsonb_build_array(jsonb_build_object('sha256', $1::text)))",
         sha256,

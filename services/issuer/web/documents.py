@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from pathlib import PurePath
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
@@ -12,10 +10,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from services.issuer.domain import access
-from services.issuer.store import documents, missions
+from services.issuer.acts.parts import may_read
+from services.issuer.store import documents
 from services.issuer.web.caller import CallerDep, PartsDep
-from shared.documents import ACCEPTED, examine
+from shared.file_names import decoded, disposition, in_one_way
+from shared.filetypes import ACCEPTED, SHOWN_AS_IT_IS
 from shared.i18n import message
 from shared.openapi import files_of, problems
 from shared.problems import Problem
@@ -47,12 +46,16 @@ FORM = {
 
 @router.post("/documents", status_code=201, openapi_extra=FORM, responses=problems(400))
 async def upload(request: Request, parts: PartsDep, caller: CallerDep) -> DocumentRef:
-    """Upload an invitation or agreement (PDF, JPEG or PNG, at most 20 MB); put the answer into `basis.document`."""
+    """Upload an invitation or agreement, at most 20 MB; put the answer into `basis.document`.
+
+    PDF, JPEG, PNG, HEIC and TIFF are taken.
+    """
     content, name = await _file_of(request)
-    document = await asyncio.to_thread(examine, content, name)
+    document = await parts.inspector.inspect(content, name, caller.person)
     await asyncio.to_thread(parts.documents.put, content)
     async with parts.change() as connection:
-        return await documents.add(connection, document, caller.person)
+        await documents.add(connection, document, caller.person)
+    return document
 
 
 async def _file_of(request: Request) -> tuple[bytes, str]:
@@ -60,16 +63,25 @@ async def _file_of(request: Request) -> tuple[bytes, str]:
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise RequestValidationError([{"type": "missing", "loc": ("body", "file")}])
     try:
-        form = await MultiPartParser(request.headers, _whole(request), max_files=1).parse()
+        form = await _Form(request.headers, _whole(request), max_files=1).parse()
     except MultiPartException as error:
         raise Problem(400, "form_unreadable", UNREADABLE_FORM) from error
     try:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise RequestValidationError([{"type": "missing", "loc": ("body", "file")}])
-        return await file.read(), PurePath(file.filename or "document").name
+        return await file.read(), decoded(file.filename or "")
     finally:
         await form.close()
+
+
+class _Form(MultiPartParser):
+    """The parser, which knows of a file's name only what stands in `filename`."""
+
+    def on_headers_finished(self) -> None:
+        part = self._current_part
+        part.content_disposition = in_one_way(part.content_disposition or b"")
+        super().on_headers_finished()
 
 
 async def _whole(request: Request) -> AsyncGenerator[bytes, None]:
@@ -86,24 +98,19 @@ async def _whole(request: Request) -> AsyncGenerator[bytes, None]:
 async def download(parts: PartsDep, caller: CallerDep, sha256: Hash) -> Response:
     """A document that the caller uploaded, or that belongs to a mission they may see."""
     async with parts.pool.acquire() as connection:
-        document = await documents.find(connection, sha256)
-        visible = document is not None and (
-            await documents.uploaded_by(connection, sha256, caller.person)
-            or any(
-                access.may_see(caller.directory, caller.person, mission, caller.today)
-                for mission in await missions.with_document(connection, sha256)
-            )
-        )
+        document = await documents.find(connection, sha256, caller.person)
+        visible = document is not None and await may_read(connection, sha256, caller.person, caller.directory)
     if document is None or not visible:
         raise Problem(404, "no_such_document", message("There is no such document, or it is not yours to see."))
     return await file_response(parts, document)
 
 
 async def file_response(parts: PartsDep, document: DocumentRef) -> Response:
-    """The document's bytes, to be shown and never run."""
+    """The document's bytes, to be shown (or saved, where browsers cannot show them) and never run."""
     content = await asyncio.to_thread(parts.documents.get, document.sha256)
+    how = "inline" if document.media_type in SHOWN_AS_IT_IS else "attachment"
     headers = {
-        "Content-Disposition": f"inline; filename*=UTF-8''{quote(document.name)}",
+        "Content-Disposition": disposition(how, document.name),
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "ETag": f'"{document.sha256}"',

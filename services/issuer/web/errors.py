@@ -12,6 +12,7 @@ from services.issuer.domain.findings import Finding, published
 from services.issuer.domain.mission import WrongState
 from shared.errors import Refused
 from shared.i18n import Messages
+from shared.inspection.turns import TooManyFiles
 from shared.problems import RETRY_SECONDS, Problem, Responder
 
 STATUS: dict[type[Refused], int] = {
@@ -24,6 +25,7 @@ STATUS: dict[type[Refused], int] = {
     RequestBlocked: 422,
     CannotAccept: 409,
     CannotPrint: 503,
+    TooManyFiles: 429,
 }
 
 
@@ -37,7 +39,7 @@ def install(app: FastAPI, messages: Messages) -> None:
         shown = [finding.model_dump() for finding in published(findings, messages)]
         problem = Problem(STATUS[type(error)], error.code, error.message, **({"findings": shown} if shown else {}))
         response = await responder.refused(request, problem)
-        if problem.status == 503:
+        if problem.status in {429, 503}:
             response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
 

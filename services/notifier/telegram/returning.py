@@ -18,8 +18,8 @@ from services.notifier.store.orders import OrderCopy
 from services.notifier.telegram import sayings, tracing
 from services.notifier.telegram.outcome import told
 from services.notifier.telegram.talk import File, Incoming, Talk
-from shared.documents import MAX_BYTES, examine
 from shared.errors import BesakakamError, Refused
+from shared.filetypes import MAX_BYTES
 from shared.i18n import message
 from shared.values import DocumentRef
 
@@ -55,7 +55,7 @@ async def take(talk: Talk, incoming: Incoming) -> None:
     if incoming.other:
         raise Refused("not_a_picture", message("Send photographs, a PDF or text. This kind of message was not stored."))
     parsed = parse_return(incoming.text, order.issued.stops)
-    photo = await _fetch(talk, incoming.file) if incoming.file and not incoming.edited_at else None
+    photo = await _fetch(talk, incoming.file, account.person) if incoming.file and not incoming.edited_at else None
     await _add(
         talk, incoming, (account.person, order.mission_id), Given(incoming.source, parsed, photo, incoming.album)
     )
@@ -137,12 +137,12 @@ async def _mission_of(talk: Talk, incoming: Incoming, account: Account) -> UUID 
     return candidates[0].mission_id if len(candidates) == 1 else None
 
 
-async def _fetch(talk: Talk, file: File) -> DocumentRef:
+async def _fetch(talk: Talk, file: File, person: str) -> DocumentRef:
     """Download, examine and store a file. Raises `Refused` for one that no return can hold."""
     if file.size is not None and file.size > MAX_BYTES:
         raise _too_large()
     content = await _download(talk, file)
-    reference = await asyncio.to_thread(examine, content, file.name)
+    reference = await talk.inspector.inspect(content, file.name, person)
     await asyncio.to_thread(talk.documents.put, content)
     return reference
 

@@ -16,6 +16,7 @@ from services.notifier.telegram import resending
 from services.notifier.telegram.calls import Calls
 from services.notifier.telegram.settling import Settler
 from shared.documents import DocumentStore
+from shared.inspection.inspector import Inspector
 from shared.postgres import TRANSIENT, Connection, Pool, session, transaction
 from shared.relay import Relay
 
@@ -28,12 +29,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Means:
-    """What sending needs: the database, the outbox's relay, the bot and the documents."""
+    """What sending needs: the database, the outbox's relay, the bot, the documents, and what looks at files."""
 
     pool: Pool
     relay: Relay
     bot: Bot
     documents: DocumentStore
+    inspector: Inspector
 
 
 class Sender:

@@ -12,6 +12,7 @@ from services.notifier.store.deliveries import Notice
 from services.notifier.telegram import answers
 from services.notifier.telegram.wording import COPY_LINE
 from shared.documents import DocumentStore
+from shared.inspection.inspector import Inspector
 from shared.postgres import Connection
 
 
@@ -22,6 +23,7 @@ class Talk:
     connection: Connection
     bot: Bot
     documents: DocumentStore
+    inspector: Inspector
     album_pause: float
 
 

@@ -74,10 +74,10 @@ class Workers:
         return True
 
     async def _try(self, connection: Connection, update: StoredUpdate) -> object:
-        bot = self._means.bot
+        means, bot = self._means, self._means.bot
         try:
             async with connection.transaction():
-                talk = Talk(connection, bot, self._means.documents, self._settings.album_pause)
+                talk = Talk(connection, bot, means.documents, means.inspector, self._settings.album_pause)
                 parsed = Update.model_validate(update.body, context={"bot": bot})
                 answer: object = await self._dispatcher.feed_update(bot, parsed, talk=talk)
                 await updates.done(connection, bot.id, update.update_id)

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from shared.documents import DocumentStore
+from tests import papers
 from tests.archive_samples import REPORT, Story, photograph, unit_listed
 from tests.integration.archive.conftest import Queue, until
 
@@ -216,6 +217,24 @@ async def test_a_thumbnail_is_small_and_upright(queue: Queue, story: Story, view
         assert small.size == (240, 480)
     letter = story.issued().data.letter
     assert (await viewer.get(f"/documents/{letter.sha256}/thumbnail")).json()["code"] == "not_a_picture"
+
+
+async def test_what_browsers_cannot_show_is_shown_as_a_copy(
+    queue: Queue, story: Story, viewer: httpx.AsyncClient
+) -> None:
+    original = papers.picture("HEIF", Image.new("RGB", (640, 480), "navy"))
+    photo = story.file(original, "IMG_0001.HEIC")
+    event = story.returned(uuid4())
+    event = event.model_copy(update={"data": event.data.model_copy(update={"photos": (photo,)})})
+    await queue.archived(event, story.issued())
+    page = (await viewer.get(f"/missions/{story.mission_id}", headers=PAGE)).text
+    assert f'href="/documents/{photo.sha256}/shown"' in page
+    answer = await viewer.get(f"/documents/{photo.sha256}/shown")
+    with Image.open(io.BytesIO(answer.content)) as copy:
+        assert (copy.format, copy.size) == ("JPEG", (640, 480))
+    kept = await viewer.get(f"/documents/{photo.sha256}")
+    assert kept.content == original
+    assert kept.headers["content-disposition"].startswith("attachment")
 
 
 async def test_a_damaged_document_is_reported_and_not_served(

@@ -15,7 +15,7 @@ from services.issuer.admin import add_key, load_directory
 from services.issuer.app import build
 from services.issuer.settings import IssuerSettings
 from shared.postgres import open_pool
-from tests.integration.issuer.samples import OFFICER, Api, invitation
+from tests.integration.issuer.samples import HEAD, Api, invitation
 from tests.integration.issuer.wire import Wire
 from tests.logins import as_service
 from tests.signatures import EVENT_KEYS, PRIVATE
@@ -64,8 +64,8 @@ async def api(issuer: FastAPI, keys: dict[str, str]) -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def basis(api: Api) -> dict[str, object]:
-    """An uploaded invitation, as `basis.document` wants it."""
-    answer = await api.post("/documents", OFFICER, files={"file": ("invitation.pdf", invitation(), "application/pdf")})
+    """An invitation that the head of the unit uploaded, as `basis.document` wants it."""
+    answer = await api.post("/documents", HEAD, files={"file": ("invitation.pdf", invitation(), "application/pdf")})
     assert answer.status_code == 201, answer.text
     document: dict[str, object] = answer.json()
     return document

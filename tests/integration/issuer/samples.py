@@ -118,7 +118,7 @@ class Api:
         mission_id: str = answer.json()["mission_id"]
         return mission_id
 
-    async def uploaded(self, name: str = "photo.png", person: str = OFFICER) -> dict[str, Any]:
+    async def uploaded(self, name: str = "photo.png", person: str = HEAD) -> dict[str, Any]:
         """An uploaded picture."""
         answer = await self.post("/documents", person, files={"file": (name, picture(), "image/png")})
         assert answer.status_code == 201, answer.text

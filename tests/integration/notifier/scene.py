@@ -20,7 +20,7 @@ from deploy.local.telegram.model import Message
 from services.notifier.app import build
 from services.notifier.settings import NotifierSettings
 from services.notifier.store.accounts import make_link
-from shared.documents import DocumentStore, examine
+from shared.documents import DocumentStore, describe
 from shared.events import AnyEvent, Event, MissionIssuedData, parse
 from shared.postgres import open_pool, transaction
 from tests.patience import PATIENCE
@@ -76,7 +76,7 @@ class Scene:
         """Publish the directory and an order whose letter is in the store."""
         store = DocumentStore(self.settings.documents_dir)
         store.put(self.letter)
-        data = issued_data(letter=examine(self.letter, "letter.pdf"), **changes)
+        data = issued_data(letter=describe(self.letter, "application/pdf", "letter.pdf"), **changes)
         await self.publish(*directory(), issued(data))
         return data
 

@@ -1,0 +1,1 @@
+"""Files from strangers, opened in processes apart, within hard bounds of time, memory and pixels."""
