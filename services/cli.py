@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from services import provision
-from services.command import SERVICES, database, explained, run
+from services.command import SERVICES, OptionalQueue, QueueSettings, StreamSettings, database, explained, run
 from services.events import events
 from services.telegram import telegram
 from shared.clock import PHNOM_PENH
 from shared.postgres import migrate
 from shared.service import migrations_of
+from shared.settings import read
+from shared.streams import connect
 
 if TYPE_CHECKING:
     from services.issuer.directory.errors import DirectoryErrors
@@ -37,12 +39,33 @@ def main() -> None:
 def secrets_command(folder: Path) -> None:
     """Make in FOLDER what each service logs in with, from the owner's `DATABASE_URL`; what is there stays."""
     url = database()
+    queue = read(OptionalQueue).redis_url
+    queue_url = queue.get_secret_value() if queue else ""
     try:
-        provision.provide(folder, url)
+        provision.provide(folder, url, queue_url)
     except OSError as error:
         raise click.ClickException(NOT_WRITTEN.format(error)) from None
     for service in SERVICES:
         click.echo(f"{service}: SECRETS_DIR={folder / service}")
+
+
+@main.command("redis-users")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--print", "only_print", is_flag=True, help="as lines of an ACL file, changing nothing")
+def redis_users(folder: Path, only_print: bool) -> None:
+    """Make the users of FOLDER (by `secrets`) at Redis, as one who may make users (`REDIS_URL`)."""
+    stream = read(StreamSettings).stream
+    if only_print:
+        click.echo("\n".join(provision.acl_lines(folder, stream)))
+        return
+    settings = read(QueueSettings)
+
+    async def make() -> list[str]:
+        async with connect(settings.redis_url.get_secret_value()) as redis:
+            return await provision.let_users_in(folder, redis, stream)
+
+    with explained(SERVICES[0]):
+        click.echo("\n".join(asyncio.run(make())))
 
 
 @main.command("migrate")

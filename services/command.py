@@ -32,11 +32,22 @@ class CommandSettings(BaseSettings):
     """Who has to have done each event, as the services are told it."""
 
 
-class QueueSettings(BaseSettings):
+class StreamSettings(BaseSettings):
+    """The name of the stream of events."""
+
+    stream: str = "besakakam:events"
+
+
+class QueueSettings(StreamSettings):
     """Where the events flow."""
 
     redis_url: SecretStr
-    stream: str = "besakakam:events"
+
+
+class OptionalQueue(BaseSettings):
+    """Redis, where something is wanted there."""
+
+    redis_url: SecretStr | None = None
 
 
 class Failed(click.ClickException):

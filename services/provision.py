@@ -2,19 +2,32 @@
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from services.command import SERVICES
 from shared.events import PRODUCERS
 from shared.logins import login_url, new_password, password_of
 from shared.postgres import role_of
 from shared.signing import Signer, new_key
+from shared.users import DASHBOARD, OPERATOR, rules, user_of
 
 KEYS = "event_keys"
+USERS = (*SERVICES, OPERATOR, DASHBOARD)
+"""Who has a user at Redis."""
 
 
-def provide(folder: Path, database_url: str) -> None:
-    """Make what is missing in `folder`/SERVICE, and write addresses anew; passwords and keys that are there stay."""
+def provide(folder: Path, database_url: str, redis_url: str = "") -> None:
+    """Make what is missing in `folder`/SERVICE, and write addresses anew; passwords and keys that are there stay.
+
+    Without a `redis_url` nothing is made for Redis.
+    """
+    for who in USERS if redis_url else ():
+        password = _queue_password(folder, who) or new_password()
+        put(folder / who / "redis_url", login_url(redis_url, user_of(who), password))
     for service in SERVICES:
         password = login_password(folder, service) or new_password()
         put(folder / service / "database_url", login_url(database_url, role_of(service), password))
@@ -59,10 +72,37 @@ def login_password(folder: Path, service: str) -> str:
     return password_of(held(folder / service / "database_url"))
 
 
+def _queue_password(folder: Path, who: str) -> str:
+    return password_of(held(folder / who / "redis_url"))
+
+
+async def let_users_in(folder: Path, redis: Redis, stream: str) -> list[str]:
+    """Make the users at Redis, as one who may, with the passwords of the folder; returns their names.
+
+    Where the server has an ACL file they are kept there; otherwise they are gone with its next start.
+    """
+    names = [who for who in USERS if _queue_password(folder, who)]
+    for who in names:
+        rights = rules(who, _queue_password(folder, who), stream)
+        await redis.execute_command("ACL", "SETUSER", user_of(who), *rights)  # type: ignore[no-untyped-call]
+    with suppress(ResponseError):  # it has no file
+        await redis.acl_save()
+    return [user_of(who) for who in names]
+
+
+def acl_lines(folder: Path, stream: str) -> list[str]:
+    """The users as lines of an ACL file, which hold no password but its SHA-256."""
+    return [
+        " ".join(["user", user_of(who), *rules(who, password, stream)])
+        for who in USERS
+        if (password := _queue_password(folder, who))
+    ]
+
+
 def environment(folder: Path, service: str) -> dict[str, str]:
     """The service's secrets as settings, for a process that is given them so."""
-    names = ("database_url", "signing_key", KEYS)
-    return {name.upper(): held(folder / service / name) for name in names}
+    names = ("database_url", "redis_url", "signing_key", KEYS)
+    return {name.upper(): secret for name in names if (secret := held(folder / service / name))}
 
 
 def held(file: Path) -> str:

@@ -18,6 +18,7 @@ import httpx
 
 from deploy.local.demo.clients import until
 from deploy.local.demo.plan import Plan, make_plan
+from deploy.local.demo.prepare import let_users_in
 from deploy.local.servers import Postgres, Valkey
 from deploy.local.servers.ports import free_port
 from services.command import SERVICES
@@ -135,6 +136,7 @@ class Place:
         for service in SERVICES:
             password = login_password(self.plan.secrets, service)
             await migrate(self.plan.database_url, service, *migrations_of(service), counted, password=password)
+        await let_users_in(self.plan)
         directory = people.write_directory(self.folder / "cha", missions)
         async with open_pool(self.plan.database_url, "issuer", 2) as pool:
             await load_directory(pool, directory)

@@ -45,7 +45,6 @@ class Plan:
         port: int = getattr(self, service)
         return {
             **environment(self.secrets, service),
-            "REDIS_URL": self.redis_url,
             "DOCUMENTS_DIR": str(self.path / "documents"),
             "PORT": str(port),
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
@@ -92,7 +91,7 @@ def make_plan(
 ) -> Plan:
     """A plan with the ports asked for where they are free (0: any), and others where they are not."""
     issuer, notifier, archive, telegram = (_free_port(port) for port in ports)
-    provide(folder / "secrets", database_url)
+    provide(folder / "secrets", database_url, redis_url)
     return Plan(
         folder=str(folder.absolute()),
         redis_url=redis_url,

@@ -6,11 +6,15 @@ import asyncpg
 
 from deploy.local.demo.cast import INSTITUTIONS, SAMPLES, telegram_seed
 from deploy.local.demo.plan import Plan
+from services import provision
 from services.command import SERVICES
 from services.issuer.admin import load_directory
 from services.provision import login_password
 from shared.postgres import migrate, open_pool
 from shared.service import migrations_of
+from shared.streams import connect
+
+STREAM = "besakakam:events"
 
 
 class NotEmpty(Exception):
@@ -30,11 +34,19 @@ async def prepare(plan: Plan) -> None:
     for service in SERVICES:
         password = login_password(plan.secrets, service)
         await migrate(plan.database_url, service, *migrations_of(service), password=password)
+    await let_users_in(plan)
     async with open_pool(plan.database_url, "issuer", 2) as pool:
         for institution in INSTITUTIONS:
             await load_directory(pool, SAMPLES / institution)
     (plan.path / "telegram.json").write_text(json.dumps(telegram_seed(), ensure_ascii=False), encoding="utf-8")
     plan.save()
+
+
+async def let_users_in(plan: Plan) -> None:
+    """Make the services' users at Redis."""
+    stream = plan.environment(SERVICES[0]).get("STREAM", STREAM)
+    async with connect(plan.redis_url) as redis:
+        await provision.let_users_in(plan.secrets, redis, stream)
 
 
 async def _in_use(database_url: str) -> bool:

@@ -1,5 +1,6 @@
 """An embedded Valkey, which speaks the Redis protocol."""
 
+import hashlib
 import signal
 import socket
 from pathlib import Path
@@ -29,7 +30,11 @@ class Valkey(Server):
     def _prepare(self, lock: int) -> None:
         with writable(self.folder):
             self._config.touch(mode=0o600)
-            self._config.write_text(f"requirepass {stored_password(self.folder)}\n")
+            self._config.write_text(f"aclfile {self._users}\n")
+            self._users.touch(mode=0o600)
+            others = [line for line in self._users.read_text().splitlines() if not line.startswith("user default ")]
+            digest = hashlib.sha256(stored_password(self.folder).encode()).hexdigest()
+            self._users.write_text("\n".join([f"user default on #{digest} ~* &* +@all", *others, ""]))
 
     def _launch(self, port: int) -> Launch:
         options = {
@@ -54,6 +59,11 @@ class Valkey(Server):
                 return _read_answers(connection) == b"+OK\r\n+PONG\r\n"
         except OSError:
             return False
+
+    @property
+    def _users(self) -> Path:
+        """The users, with rules and hashed passwords; the server writes those that are made later to it as well."""
+        return self.folder / "users.acl"
 
     @property
     def _config(self) -> Path:
