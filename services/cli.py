@@ -12,6 +12,7 @@ from services.command import SERVICES, OptionalQueue, QueueSettings, StreamSetti
 from services.events import events
 from services.telegram import telegram
 from shared.clock import PHNOM_PENH
+from shared.events import PRODUCERS
 from shared.postgres import migrate
 from shared.service import migrations_of
 from shared.settings import read
@@ -166,6 +167,23 @@ def events_asyncapi() -> None:
     from shared.asyncapi import document
 
     click.echo(json.dumps(document(), ensure_ascii=False, indent=2))
+
+
+@events.command("keygen")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("service", type=click.Choice(sorted(PRODUCERS)))
+@click.argument("step", type=click.Choice(["next", "use", "forget"]))
+def events_keygen(folder: Path, service: str, step: str) -> None:
+    """Bring SERVICE to a new key to sign events by, in three steps; FOLDER is that of `besakakam secrets`.
+
+    next: make it, and tell all services of it. use: sign by it. forget: believe the old one no more.
+    """
+    try:
+        provision.renew_key(folder, service, step)
+    except OSError as error:
+        raise click.ClickException(NOT_WRITTEN.format(error)) from None
+    for producer, keys in provision.public_keys(folder).items():
+        click.echo(f"{producer}: {', '.join(keys)}")
 
 
 def _add_lunar() -> None:

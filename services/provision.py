@@ -37,16 +37,22 @@ def provide(folder: Path, database_url: str, redis_url: str = "") -> None:
     _tell_keys(folder)
 
 
-def renew_key(folder: Path, service: str) -> None:
-    """Make the next key of a producer, as `signing_key.next`, and tell the others of it beside the present one."""
-    put(folder / service / "signing_key.next", new_key())
-    _tell_keys(folder)
+def renew_key(folder: Path, service: str, step: str) -> None:
+    """Bring a producer to a new key without an event that anybody refuses, in three steps.
 
-
-def use_next_key(folder: Path, service: str) -> None:
-    """Let the next key be the one to sign with; the one before is believed until `_tell_keys` no longer finds it."""
-    put(folder / service / "signing_key.before", held(folder / service / "signing_key"))
-    (folder / service / "signing_key.next").replace(folder / service / "signing_key")
+    `next` makes it and tells the others of it, `use` lets the producer sign by it, `forget` lets the old one go.
+    Raises `FileNotFoundError` where the step before is missing.
+    """
+    now, following, before = _key_files(folder, service)
+    match step:
+        case "next":
+            put(following, new_key())
+        case "use":
+            following.stat()
+            put(before, held(now))
+            following.replace(now)
+        case _:
+            before.unlink()
     _tell_keys(folder)
 
 

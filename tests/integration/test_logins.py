@@ -1,6 +1,7 @@
 """What each service's own login at PostgreSQL cannot do, tried as one who has got hold of its password."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,8 +13,10 @@ from structlog.testing import capture_logs
 from deploy.local.servers import Postgres
 from services import provision
 from services.command import SERVICES
+from shared.errors import Untrusted
 from shared.logins import password_of
 from shared.postgres import Owner, is_stronger, open_pool
+from shared.signing import Keyring, Signer
 from tests.integration.test_cli import besakakam, with_parts
 from tests.integration.transport.conftest import settings_for
 from tests.logins import as_service
@@ -187,3 +190,27 @@ def test_secrets_are_made_once_and_give_logins(postgres_server: Postgres, templa
     assert besakakam("secrets", folder, url=moved).returncode == 0
     assert provision.login_password(folder, "issuer") == password_of(made["issuer"])
     assert "@db.example:" in provision.held(folder / "issuer" / "database_url")
+
+
+def test_a_key_is_renewed_without_a_moment_in_which_its_events_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    provision.provide(folder, "postgresql://owner:x@localhost/x")
+
+    def checks() -> tuple[Keyring, Signer]:
+        keys = json.loads(provision.held(folder / "archive" / "event_keys"))
+        return Keyring(keys), Signer(provision.held(folder / "issuer" / "signing_key"))
+
+    assert besakakam("events", "keygen", folder, "issuer", "use").returncode == 1
+    rings, signers = [], []
+    for step in ("next", "use", "forget"):
+        ring, signer = checks()
+        rings.append(ring)
+        signers.append(signer)
+        assert besakakam("events", "keygen", folder, "issuer", step).returncode == 0
+    ring, signer = checks()
+    assert signer.public != signers[0].public
+    for earlier, later in zip([*signers, signer], [*rings[1:], rings[-1], ring], strict=False):
+        assert later.producer(earlier.sign(b"{}")) == "issuer"
+    with pytest.raises(Untrusted):
+        ring.producer(signers[0].sign(b"{}"))
+    assert Signer(provision.held(folder / "notifier" / "signing_key")).public != signer.public
