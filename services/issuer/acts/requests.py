@@ -13,7 +13,7 @@ from services.issuer.domain.findings import Finding, blocking, blocks, published
 from services.issuer.domain.gates import examine
 from services.issuer.domain.mission import Mission, State
 from services.issuer.store import documents, missions
-from shared import outbox
+from shared import outbox, values
 from shared.documents import DocumentMissing, UnusableFile
 from shared.errors import Refused
 from shared.events import MissionRefused, MissionRefusedData, MissionRequested, MissionRequestedData
@@ -41,10 +41,10 @@ class RequestDiffers(Refused):
 
 @dataclass(frozen=True)
 class Taken:
-    """A request as it stands: just taken in, or taken in before under the same id."""
+    """A request as it was taken in: just now, or before under the same id."""
 
     state: State
-    findings: Sequence[Finding]
+    findings: Sequence[values.Finding]
 
 
 async def consider(
@@ -64,22 +64,25 @@ async def ask(parts: Parts, mission_id: MissionId, requester: str, order: Order,
     event = _requested(mission_id, requester, order)
     async with parts.change() as connection:
         if known := await missions.find(connection, mission_id):
-            return _taken_before(known, requester, order)
+            return await _taken_before(connection, known, requester, order)
         findings = examine(await gather(parts, connection, mission_id, requester, order, directory))
         if blocking(findings):
             raise RequestBlocked(findings)
         if not await missions.add(connection, event, requester, order):
-            return _taken_before(await locked(connection, mission_id), requester, order)
+            return await _taken_before(connection, await locked(connection, mission_id), requester, order)
         await documents.share(connection, order.basis.document, requester)
+        told = published(findings, parts.messages)
+        await missions.add_answer(connection, mission_id, told)
         await missions.add_engagements(connection, mission_id, order)
         await outbox.write(connection, event)
-        return Taken(State.SUBMITTED, findings)
+        return Taken(State.SUBMITTED, told)
 
 
-def _taken_before(known: Mission, requester: str, order: Order) -> Taken:
+async def _taken_before(connection: Connection, known: Mission, requester: str, order: Order) -> Taken:
+    """The first answer once more: what became of the request since is told where the mission is shown."""
     if known.order != order or known.requester != requester:
         raise RequestDiffers
-    return Taken(known.state, ())
+    return Taken(State.SUBMITTED, await missions.answer(connection, known.mission_id))
 
 
 def _requested(mission_id: MissionId, requester: str, order: Order) -> MissionRequested:

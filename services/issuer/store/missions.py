@@ -12,7 +12,7 @@ from services.issuer.domain.plates import vehicle_key
 from shared.errors import BesakakamError
 from shared.events import Event, MissionIssuedData, MissionRefusedData
 from shared.postgres import Connection, Row
-from shared.values import EventId, MissionId, Order
+from shared.values import EventId, Finding, MissionId, Order
 
 PAGE = 50
 
@@ -52,6 +52,21 @@ async def add(connection: Connection, event: Event, requester: str, order: Order
         event.occurred_at,
     )
     return added is not None
+
+
+async def add_answer(connection: Connection, mission_id: UUID, findings: Sequence[Finding]) -> None:
+    """Keep what the request was answered with."""
+    await connection.execute(
+        "INSERT INTO first_answer (mission_id, findings) VALUES ($1, $2)",
+        mission_id,
+        [finding.model_dump(mode="json") for finding in findings],
+    )
+
+
+async def answer(connection: Connection, mission_id: UUID) -> tuple[Finding, ...]:
+    """What the request was answered with; nothing where a release before this one took it in, or it came as event."""
+    kept = await connection.fetchval("SELECT findings FROM first_answer WHERE mission_id = $1", mission_id)
+    return tuple(Finding.model_validate(finding) for finding in kept or ())
 
 
 async def add_engagements(connection: Connection, mission_id: UUID, order: Order) -> None:

@@ -71,7 +71,7 @@ async def ask(
     mission_id = _mission_id(caller.person, idempotency_key)
     taken = await requests.ask(parts, mission_id, caller.person, order, caller.directory)
     response.headers["Location"] = f"/missions/{mission_id}"
-    return Asked(mission_id=mission_id, state=taken.state, findings=published(taken.findings, parts.messages))
+    return Asked(mission_id=mission_id, state=taken.state, findings=taken.findings)
 
 
 def _mission_id(person: str, idempotency_key: str | None) -> MissionId:
