@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -84,6 +85,10 @@ class DocumentStore:
             return self.path(sha256).stat().st_size
         except FileNotFoundError:
             return None
+
+    def missing(self, hashes: Iterable[str]) -> int:
+        """How many of these documents are not there."""
+        return sum(not self.holds(sha256) for sha256 in hashes)
 
     def put(self, content: bytes) -> str:
         """Store the bytes durably and return their SHA-256; storing the same bytes again changes nothing."""

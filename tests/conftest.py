@@ -17,6 +17,7 @@ from shared.postgres import migrate
 from shared.service import migrations_of
 from tests.logins import as_service
 from tests.logs import plain
+from tests.transactions import watched
 
 # The same examples every time, and no deadline: the machine may be busy.
 settings.register_profile("besakakam", deadline=None, derandomize=True, database=None)
@@ -31,6 +32,14 @@ _numbers = count()
 
 def _database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(autouse=True)
+def no_call_within_a_transaction() -> Iterator[None]:
+    """Fail the test in which a service calls over a network while it holds a transaction open."""
+    with watched() as watch:
+        yield
+    assert watch.found == [], "\n".join(watch.found)
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,13 @@ class NotifierSettings(ServiceSettings):
     pacing: Literal["on", "off"] = "on"
     """Off only against a sandbox without limits."""
     pool_size: int = Field(default=20, ge=12)
-    """Three connections hold locks; each sender and each worker may need one at a time."""
+    """Three connections hold locks; each sender and each worker may need one at a time, and a download for a moment."""
     senders: int = Field(default=4, ge=1, le=16)
     workers: int = Field(default=4, ge=1, le=16)
+    downloads: int = Field(default=8, ge=1, le=32)
+    """Files fetched at the same time, each of up to 20 MB; two more places are for those that failed before."""
+    download_seconds: float = Field(default=45, ge=1, le=600)
+    """A file that takes longer counts as a failed attempt."""
     poll_timeout: int = Field(default=25, ge=0, le=50)
     request_timeout: int = Field(default=30, ge=1, le=120)
     """After this long without an answer a send is uncertain."""

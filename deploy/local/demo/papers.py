@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from deploy.local.demo.cast import Cast
 from shared.clock import PHNOM_PENH
+from shared.khmer import hour_text
 
 HOST = "សាលាខេត្តកណ្ដាល"
 _HALF_HOUR = timedelta(minutes=30)
@@ -98,5 +99,5 @@ def report(trip: Trip) -> str:
 
 
 def _moment(at: datetime) -> str:
-    """The date and hour, of 24, as on the order."""
-    return f"{at:%d/%m/%Y %H:%M}"
+    """The date, and the hour with its part of the day."""
+    return f"{at:%d/%m/%Y} {hour_text(at.time())}"

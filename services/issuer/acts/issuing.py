@@ -11,7 +11,6 @@ from services.issuer.acts.parts import NoSuchMission, Parts, gather, locked, tod
 from services.issuer.acts.requests import RequestBlocked
 from services.issuer.directory.model import Directory
 from services.issuer.domain import access, life
-from services.issuer.domain.findings import Finding, blocking, blocks, without_reason
 from services.issuer.domain.gates import Facts, examine, text_unprintable
 from services.issuer.domain.mission import Mission, printed_number
 from services.issuer.letter.press import LetterPressDown
@@ -25,6 +24,7 @@ from shared.documents import describe
 from shared.errors import Refused
 from shared.events import MissionIssued, MissionIssuedData
 from shared.i18n import message
+from shared.mission.findings import Finding, blocking, blocks, without_reason
 from shared.postgres import Connection
 from shared.values import DocumentRef, MissionId
 

@@ -9,7 +9,6 @@ from uuid import uuid4
 from services.issuer.acts.parts import NoSuchMission, Parts, gather, locked, today
 from services.issuer.directory.model import Directory
 from services.issuer.domain import access, life
-from services.issuer.domain.findings import Finding, blocking, blocks, published
 from services.issuer.domain.gates import examine
 from services.issuer.domain.mission import Mission, State
 from services.issuer.store import documents, missions
@@ -18,6 +17,7 @@ from shared.documents import DocumentMissing, UnusableFile
 from shared.errors import Refused
 from shared.events import MissionRefused, MissionRefusedData, MissionRequested, MissionRequestedData
 from shared.i18n import message
+from shared.mission.findings import Finding, blocking, blocks, published
 from shared.postgres import Connection
 from shared.values import DocumentRef, EventId, MissionId, Order
 

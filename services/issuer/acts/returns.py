@@ -5,8 +5,7 @@ from uuid import UUID
 
 from services.issuer.acts.parts import NoSuchMission, Parts, locked, today
 from services.issuer.directory.model import Directory
-from services.issuer.domain import access, life, returns
-from services.issuer.domain.findings import Finding, published
+from services.issuer.domain import access, life
 from services.issuer.domain.mission import Mission, MissionReturn
 from services.issuer.store import missions
 from services.issuer.store import returns as store
@@ -22,6 +21,8 @@ from shared.events import (
     ReturnSentBackData,
 )
 from shared.i18n import message
+from shared.mission import returns
+from shared.mission.findings import Finding, published
 from shared.postgres import Connection
 from shared.values import EventId, MissionId, ReturnId
 
@@ -45,7 +46,7 @@ def findings_of(parts: Parts, mission: Mission, data: ReportReturnedData) -> lis
     """What GDAF's checks say of a return."""
     if mission.issued is None:
         return []
-    missing = sum(not parts.documents.holds(photo.sha256) for photo in data.photos)
+    missing = parts.documents.missing(photo.sha256 for photo in data.photos)
     return returns.check(
         returns.Return(
             data=data,

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 
 from services.issuer.directory.model import Directory
 from services.issuer.directory.values import ISSUING_KINDS
-from services.issuer.domain.findings import Finding, blocks, warns
 from services.issuer.domain.plates import vehicle_key
 from services.issuer.places import PlaceName
 from shared.clock import PHNOM_PENH
 from shared.i18n import InBoth, message
 from shared.khmer import broken_words, khmer_digits, legacy_words
+from shared.mission.findings import Finding, blocks, warns
 from shared.values import Order
 
 LONGEST = timedelta(days=180)

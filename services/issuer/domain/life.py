@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from services.issuer.domain.findings import Finding, blocks
 from services.issuer.domain.mission import Mission, MissionReturn, State, WrongState, needs
 from shared.errors import NotYet, PoisonError
 from shared.i18n import message
+from shared.mission.findings import Finding, blocks
 from shared.values import StaffNumber
 
 Verdict = Literal["accepted", "sent_back"]

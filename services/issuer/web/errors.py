@@ -8,11 +8,11 @@ from services.issuer.acts.parts import NoSuchMission
 from services.issuer.acts.requests import RequestBlocked, RequestDiffers
 from services.issuer.acts.returns import CannotAccept, NoSuchReturn
 from services.issuer.domain.access import NotAllowed
-from services.issuer.domain.findings import Finding, published
 from services.issuer.domain.mission import WrongState
 from shared.errors import Refused
 from shared.i18n import Messages
 from shared.inspection.turns import TooManyFiles
+from shared.mission.findings import Finding, published
 from shared.problems import RETRY_SECONDS, Problem, Responder
 
 STATUS: dict[type[Refused], int] = {

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from services.issuer.acts import issuing, requests, returns
 from services.issuer.acts.parts import NoSuchMission, Parts
 from services.issuer.domain import access
-from services.issuer.domain.findings import blocking, published
 from services.issuer.domain.mission import Mission, State
 from services.issuer.store import missions
 from services.issuer.store import returns as return_store
@@ -30,6 +29,7 @@ from services.issuer.web.views import (
     return_view,
 )
 from shared.i18n import message
+from shared.mission.findings import blocking, published
 from shared.openapi import body_of, files_of, problems
 from shared.problems import Problem
 from shared.values import MissionId, Order, ReturnId

@@ -10,11 +10,11 @@ from uuid import UUID
 from fastapi.exceptions import RequestValidationError
 from pydantic import AwareDatetime, BaseModel
 
-from services.issuer.domain.findings import Finding as DomainFinding
-from services.issuer.domain.findings import published
 from services.issuer.domain.mission import Mission, MissionReturn, ReturnState, State
 from shared.events import MissionIssuedData
 from shared.i18n import Messages
+from shared.mission.findings import Finding as DomainFinding
+from shared.mission.findings import published
 from shared.values import DocumentRef, Endorsement, Finding, MissionId, Order, ReturnId
 
 

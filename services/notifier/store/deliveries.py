@@ -148,14 +148,14 @@ async def readdress(connection: Connection, delivery_id: UUID, target: Target) -
         )
 
 
-async def notify(connection: Connection, notice: Notice) -> None:
-    """Say it once; the same ref again only puts off one that still waits."""
-    await connection.execute(
+async def notify(connection: Connection, notice: Notice) -> bool:
+    """Say it once; the same ref again only puts off one that still waits. False where it was said already."""
+    told = await connection.fetchval(
         "INSERT INTO delivery (delivery_id, mission_id, chat, chat_name, audience, kind, ref, content, reply_to, state,"
         " due_at, asker) VALUES ($1, $2, $3, $4, $5, 'notice', $6, $7, $8, 'pending',"
         "  now() + $9, $10)"
         " ON CONFLICT ON CONSTRAINT delivery_once DO UPDATE SET due_at = excluded.due_at, content = excluded.content"
-        " WHERE delivery.state = 'pending'",
+        " WHERE delivery.state = 'pending' RETURNING 1",
         uuid4(),
         notice.mission_id,
         notice.chat,
@@ -167,6 +167,7 @@ async def notify(connection: Connection, notice: Notice) -> None:
         timedelta(seconds=notice.pause),
         notice.asker,
     )
+    return told is not None
 
 
 async def waiting(connection: Connection, notice: Notice) -> Delivery | None:

@@ -110,3 +110,9 @@ async def person_name(connection: Connection, person: str) -> str | None:
     """The person's Khmer name; None where the directory does not list them."""
     name: str | None = await connection.fetchval("SELECT name_km FROM person WHERE person = $1", person)
     return name
+
+
+async def unit_names(connection: Connection, units: Iterable[str]) -> dict[str, str]:
+    """The Khmer names of those of the units that are known, by id."""
+    rows = await connection.fetch("SELECT unit, name_km FROM unit WHERE unit = ANY ($1)", list(units))
+    return {row["unit"]: row["name_km"] for row in rows}

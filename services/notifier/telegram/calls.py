@@ -14,6 +14,7 @@ from aiogram.methods import DeleteMessage, EditMessageCaption, EditMessageText, 
 from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, ReplyParameters
 
 from services.notifier.domain import contents
+from services.notifier.domain.filling import findings
 from services.notifier.store import chats, deliveries, drafts, orders
 from services.notifier.store.deliveries import Delivery
 from services.notifier.store.orders import OrderCopy
@@ -116,7 +117,9 @@ class Calls:
                 if draft is None:
                     raise Incomplete(delivery.delivery_id, "draft")
                 order = await _order(connection, delivery)
-                said = sayings.draft_state(draft, order.issued, now(), content.problems)
+                missing = self._documents.missing(photo.sha256 for photo in draft.photos)
+                doubtful = findings(draft, order.issued, missing, now())
+                said = sayings.draft_state(draft, order.issued, doubtful, content.problems)
                 return _Prepared(said, target=await _target(connection, delivery))
             case contents.SentBack():
                 order = await _order(connection, delivery)

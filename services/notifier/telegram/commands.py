@@ -1,21 +1,30 @@
 """The bot's commands: /start links an account, /return chooses an order, /help explains."""
 
-import re
-
 from services.notifier import letters
+from services.notifier.domain.contents import Answer
 from services.notifier.domain.drafts import check_open
+from services.notifier.domain.numbering import is_meant
 from services.notifier.store import accounts, directory, orders
+from services.notifier.store.deliveries import Notice
 from services.notifier.store.orders import OrderCopy
-from services.notifier.telegram import returning, sayings, wording
+from services.notifier.telegram import answers, returning, sayings, wording
 from services.notifier.telegram.talk import Incoming, Talk, say
+from services.notifier.telegram.wording import shorten
 from shared.errors import Refused
-from shared.i18n import message
-from shared.khmer import latin_digits
+from shared.i18n import Message, message
 
 WELCOME = message(
     "This bot announces mission orders and takes their returns. To return an order, reply to its announcement with"
     " photographs of the stamped page and the report, or send /return here."
 )
+
+
+UNKNOWN = message("This is no command of this bot. It knows /return and /help.")
+
+
+async def explain_unknown(talk: Talk, heard: Incoming) -> None:
+    """Say what the bot is for, instead of taking a mistyped command for the report."""
+    await say(talk, heard, f"{wording.both(UNKNOWN)}\n\n{wording.both(WELCOME)}", f"start:{heard.ref}")
 
 
 async def start(talk: Talk, heard: Incoming, token: str) -> None:
@@ -51,14 +60,31 @@ async def _spend(talk: Talk, user: int, token: str) -> str:
 
 
 async def choose_order(talk: Talk, heard: Incoming, number: str) -> None:
-    """Explain how to return the order of this number; in the private chat, what follows is about it."""
+    """Explain how to return the order of this number; in the private chat, what follows is about it.
+
+    A printed number carries no year: where several orders have it, or none, or no number was given, it is asked.
+    """
     account = await returning.account_of(talk, heard.user)
     candidates = await orders.open_orders_of(talk.connection, account.person)
-    chosen = [order for order in candidates if _matches(order, number)]
-    if len(chosen) != 1:
-        await _list(talk, heard, candidates, number)
-        return
-    order = chosen[0]
+    chosen = [order for order in candidates if is_meant(number, order.issued)]
+    if len(chosen) == 1:
+        await explain(talk, heard, chosen[0])
+    elif candidates:
+        await _ask(talk, heard, chosen or candidates, _question(number, chosen))
+    else:
+        raise Refused("no_open_order", message("There is no order of yours that is still to be returned."))
+
+
+def _question(number: str, chosen: list[OrderCopy]) -> Message:
+    if not number:
+        return message("Which order do you want to return?")
+    if not chosen:
+        return message("None of your open orders has the number {number}. They are:", number=shorten(number, 60))
+    return message("Several of your open orders have the number {number}. Which one is it?", number=shorten(number, 60))
+
+
+async def explain(talk: Talk, heard: Incoming, order: OrderCopy) -> None:
+    """How to return this order, which is the chosen one from now on. Raises `Refused` where it takes no return now."""
     check_open(order.state, order.issued.number)
     if heard.private:
         await accounts.choose_mission(talk.connection, heard.user, order.mission_id)
@@ -66,23 +92,10 @@ async def choose_order(talk: Talk, heard: Incoming, number: str) -> None:
     await say(talk, heard, said, f"how:{heard.ref}", order.mission_id)
 
 
-async def _list(talk: Talk, heard: Incoming, candidates: list[OrderCopy], number: str) -> None:
-    if not candidates:
-        raise Refused("no_open_order", message("There is no order of yours that is still to be returned."))
-    head = (
-        message("None of your open orders has the number {number}. They are:", number=number)
-        if number
-        else message("Which order do you want to return? Send one of these lines:")
-    )
-    lines = [wording.code(f"/return {order.issued.number}") for order in candidates]
-    await say(talk, heard, "\n".join([wording.both(head), "", *lines]), f"orders:{heard.ref}")
-
-
-def _matches(order: OrderCopy, number: str) -> bool:
-    """Whether the number as typed is the order's, whole or by its serial alone; none typed matches every order."""
-    typed = _plain(number)
-    return not typed or typed in (_plain(order.issued.number), str(order.issued.serial))
-
-
-def _plain(number: str) -> str:
-    return re.sub(r"[\s\u200b]+", "", latin_digits(number)).lower()
+async def _ask(talk: Talk, heard: Incoming, candidates: list[OrderCopy], question: Message) -> None:
+    names = await directory.unit_names(talk.connection, {order.issued.issuer for order in candidates})
+    lines = [sayings.order_line(order.issued, names.get(order.issued.issuer, "")) for order in candidates]
+    buttons = tuple((sayings.order_label(order.issued), f"o:{order.mission_id.hex}") for order in candidates)
+    content = Answer(html="\n".join([wording.both(question), "", *lines]), buttons=buttons)
+    notice = Notice(None, heard.chat, f"orders:{heard.ref}", content, heard.message_id)
+    await answers.give(talk.connection, notice, heard.user)

@@ -7,7 +7,7 @@ import structlog
 from services.notifier import announcements
 from services.notifier.domain.contents import Answer
 from services.notifier.domain.drafts import Draft, check_open, gaps
-from services.notifier.domain.filling import doubts
+from services.notifier.domain.filling import as_returned, findings
 from services.notifier.store import deliveries, drafts, orders
 from services.notifier.store.deliveries import Notice
 from services.notifier.store.orders import OrderCopy
@@ -17,9 +17,8 @@ from services.notifier.telegram.talk import Pressed, Talk
 from shared import outbox
 from shared.clock import now
 from shared.errors import Refused
-from shared.events import ReportReturned, ReportReturnedData
+from shared.events import ReportReturned
 from shared.i18n import message
-from shared.values import ReturnId
 
 log = structlog.get_logger()
 
@@ -29,8 +28,9 @@ async def hand_in(talk: Talk, press: Pressed, draft_id: UUID) -> None:
     draft, order = await own(talk, press, draft_id)
     if lacking := gaps(draft, order.issued.stops):
         raise Refused("incomplete", sayings.missing(lacking))
-    if (doubtful := doubts(draft, order.issued, now())).future:
-        raise Refused("endorsement_in_future", sayings.in_the_future(doubtful))
+    missing = talk.documents.missing(photo.sha256 for photo in draft.photos)
+    for finding in findings(draft, order.issued, missing, now()):
+        raise Refused(finding.code, finding.message)
     await drafts.save(talk.connection, draft.model_copy(update={"state": "handed_in"}))
     event = _returned(draft, order)
     await orders.save(talk.connection, order.mission_id, order.standing.after(event))
@@ -81,12 +81,5 @@ def _returned(draft: Draft, order: OrderCopy) -> ReportReturned:
         subject=str(order.mission_id),
         correlation_id=order.correlation_id,
         causation_id=order.event_id,
-        data=ReportReturnedData(
-            mission_id=order.issued.mission_id,
-            return_id=ReturnId(draft.draft_id),
-            returned_by=draft.person,
-            endorsements=draft.endorsements,
-            photos=draft.photos,
-            report=draft.report_text,
-        ),
+        data=as_returned(draft, order.issued),
     )

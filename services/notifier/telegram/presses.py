@@ -1,6 +1,7 @@
 """What the buttons under the bot's messages do."""
 
 from collections.abc import Awaitable
+from uuid import UUID
 
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, MaybeInaccessibleMessageUnion
@@ -9,8 +10,10 @@ from aiogram.types import Message as TelegramMessage
 from services.notifier import announcements
 from services.notifier.domain.contents import Answer
 from services.notifier.domain.drafts import check_open, traveller_of
-from services.notifier.store import deliveries, directory, orders
+from services.notifier.store import accounts, deliveries, directory, orders
+from services.notifier.store.accounts import Account
 from services.notifier.store.deliveries import Delivery, Notice
+from services.notifier.store.orders import OrderCopy
 from services.notifier.telegram import answers, handing_in, returning, sayings, starting_over, tracing, wording
 from services.notifier.telegram.talk import Pressed, Talk, carried, pressed, standing
 from shared.errors import Refused
@@ -66,6 +69,20 @@ async def on_empty_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQue
     return await _pressed(talk, query, starting_over.start_over(talk, press, draft_id), done)
 
 
+async def on_choose_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
+    mission_id, press = pressed(query.data or "", "o"), _press(query)
+    if mission_id is None or press is None:
+        return await on_unknown_button(query)
+    return await _pressed(talk, query, _choose(talk, press, mission_id), HOW)
+
+
+async def _choose(talk: Talk, press: Pressed, mission_id: UUID) -> None:
+    account = await returning.account_of(talk, press.user)
+    await _tell_how(talk, press, account, await orders.find(talk.connection, mission_id))
+    if press.chat == press.user:
+        await accounts.choose_mission(talk.connection, press.user, mission_id)
+
+
 def _press(query: CallbackQuery) -> Pressed | None:
     """The press; None where Telegram no longer says where."""
     if query.message is None:
@@ -81,6 +98,11 @@ async def _explain(talk: Talk, press: Pressed) -> None:
     account = await returning.account_of(talk, press.user)
     found = await deliveries.at_message(talk.connection, press.chat, press.message_id)
     order = None if found is None or found.mission_id is None else await orders.find(talk.connection, found.mission_id)
+    await _tell_how(talk, press, account, order)
+
+
+async def _tell_how(talk: Talk, press: Pressed, account: Account, order: OrderCopy | None) -> None:
+    """How to return the order. Raises `Refused` where the person cannot, or not now."""
     if order is None:
         raise Refused("not_an_order", message("This order is not known here."))
     tracing.found(order)
@@ -97,7 +119,7 @@ async def confirm(talk: Talk, used: MaybeInaccessibleMessageUnion | None) -> Non
 
     It goes by the buttons of the message itself, since a press's data could be made up.
     """
-    if not isinstance(used, TelegramMessage) or used.from_user is None or used.from_user.id != talk.bot.id:
+    if not isinstance(used, TelegramMessage) or used.from_user is None or used.from_user.id != talk.bot_id:
         return
     delivery, seen = await _delivery_of(talk, used), standing(used)
     if delivery is not None and delivery.standing != seen:

@@ -1,6 +1,8 @@
 """aiogram's routes: what comes from Telegram, and which piece of work it is."""
 
+import re
 from collections.abc import Awaitable
+from typing import Final
 
 from aiogram import Bot, Dispatcher, F, Router
 from aiogram.filters import Command, CommandObject, CommandStart
@@ -16,6 +18,16 @@ from services.notifier.telegram.talk import Incoming, Talk, incoming, say
 from shared.errors import Refused
 
 GONE = {"left", "kicked"}
+_COMMAND: Final = re.compile(r"/[A-Za-z]\w*(?P<bot>@\w+)?")
+_SAID: Final = frozenset(
+    {
+        *("unknown", "text", "photo", "document", "animation", "audio", "video", "video_note", "voice", "live_photo"),
+        *("sticker", "contact", "location", "venue", "poll", "checklist", "dice", "game", "story", "paid_media"),
+        *("invoice", "giveaway", "rich_message"),
+    }
+)
+"""Kinds of message by which a person says something, whether or not it can be understood; the others only tell what
+happened in the chat."""
 
 
 def build_dispatcher() -> Dispatcher:
@@ -33,6 +45,7 @@ def build_router() -> Router:
     router.message.register(on_start, CommandStart(), F.chat.type == "private", F.from_user)
     router.message.register(on_start, Command("help"), F.from_user)
     router.message.register(on_return, Command("return"), F.from_user)
+    router.message.register(on_unknown_command, F.from_user, is_unknown_command)
     router.message.register(on_message, F.from_user)
     router.edited_message.register(on_leadership, F.from_user, in_leadership)
     router.edited_message.register(on_message, F.from_user)
@@ -41,6 +54,7 @@ def build_router() -> Router:
     router.callback_query.register(presses.on_start_over_button, F.data.startswith("x:"))
     router.callback_query.register(presses.on_empty_button, F.data.startswith("y:"))
     router.callback_query.register(presses.on_keep_button, F.data.startswith("k:"))
+    router.callback_query.register(presses.on_choose_button, F.data.startswith("o:"))
     router.callback_query.register(presses.on_unknown_button)
     router.my_chat_member.register(on_membership)
     return router
@@ -88,6 +102,18 @@ async def on_return(sent: TelegramMessage, command: CommandObject, bot: Bot, tal
     await _answered(talk, heard, commands.choose_order(talk, heard, (command.args or "").strip()))
 
 
+async def is_unknown_command(sent: TelegramMessage, bot: Bot) -> bool:
+    """Whether this is a command that is none of ours; in a group, only where it names this bot."""
+    if (found := _COMMAND.match(sent.text or "")) is None:
+        return False
+    return sent.chat.type == "private" or found["bot"] == f"@{(await bot.me()).username}"
+
+
+async def on_unknown_command(sent: TelegramMessage, bot: Bot, talk: Talk) -> None:
+    heard = incoming(sent, bot.id)
+    await _answered(talk, heard, commands.explain_unknown(talk, heard))
+
+
 async def on_message(sent: TelegramMessage, bot: Bot, talk: Talk) -> None:
     heard = incoming(sent, bot.id)
     await presses.confirm(talk, sent.reply_to_message)
@@ -99,11 +125,11 @@ async def _is_for_us(talk: Talk, sent: TelegramMessage, heard: Incoming) -> bool
     """In a group only what belongs to a return is: replies to the bot, and the further pictures of one.
 
     A reply there that only says thanks is left alone, unless it answers what the bot told of a draft: that may be the
-    report. Service messages are for us nowhere.
+    report. So is what says nothing, such as that somebody joined; the whole table is in docs/telegram.md.
     """
-    if heard.other and not _carries_something(sent):
+    if heard.other and sent.content_type not in _SAID:
         return False
-    if heard.private:
+    if heard.private or (heard.edited_at and await returning.gave_something(talk, heard)):
         return True
     if heard.reply is None:
         return await returning.continues_album(talk, heard)
@@ -112,22 +138,6 @@ async def _is_for_us(talk: Talk, sent: TelegramMessage, heard: Incoming) -> bool
     if heard.file or heard.other or is_about_a_return(heard.text):
         return True
     return await returning.is_about_a_draft(talk, heard)
-
-
-def _carries_something(sent: TelegramMessage) -> bool:
-    kinds = (
-        sent.video,
-        sent.voice,
-        sent.audio,
-        sent.sticker,
-        sent.animation,
-        sent.video_note,
-        sent.contact,
-        sent.location,
-        sent.poll,
-        sent.story,
-    )
-    return any(kinds)
 
 
 async def _answered(talk: Talk, heard: Incoming, work: Awaitable[None]) -> None:

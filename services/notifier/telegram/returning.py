@@ -1,27 +1,22 @@
 """Takes a return in, message by message, into the traveller's draft (Guideline 996, B.3)."""
 
-import asyncio
 from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
-import aiohttp
-from aiogram.exceptions import AiogramError, TelegramBadRequest
-
 from services.notifier.domain.contents import DraftState
-from services.notifier.domain.drafts import check_open, traveller_of
+from services.notifier.domain.drafts import Draft, check_open, traveller_of
+from services.notifier.domain.files import File
 from services.notifier.domain.filling import Given, fill
 from services.notifier.domain.returns import parse_return
-from services.notifier.store import accounts, deliveries, drafts, orders
+from services.notifier.store import accounts, deliveries, drafts, orders, updates
 from services.notifier.store.accounts import Account
 from services.notifier.store.deliveries import Notice
 from services.notifier.store.orders import OrderCopy
 from services.notifier.telegram import sayings, tracing
-from services.notifier.telegram.outcome import told
-from services.notifier.telegram.talk import File, Incoming, Talk
+from services.notifier.telegram.talk import Incoming, RepliedTo, Talk
 from shared.errors import BesakakamError, Refused
-from shared.filetypes import MAX_BYTES
 from shared.i18n import message
-from shared.values import DocumentRef
 
 STRANGER = message(
     "Your Telegram account is not linked to a person of the directory. Ask your administration for your personal link,"
@@ -29,8 +24,16 @@ STRANGER = message(
 )
 
 
-class FileUnavailable(BesakakamError):
-    """Telegram did not hand the file out this time."""
+UNDER_WAY_SECONDS: Final = 60.0
+"""An album's answer waits this long for a picture that is still being fetched."""
+
+
+class FileNeeded(BesakakamError):
+    """The message can be taken once its file was fetched, which is done outside any transaction."""
+
+    def __init__(self, file: File) -> None:
+        super().__init__(file.file_id)
+        self.file = file
 
 
 async def account_of(talk: Talk, user: int) -> Account:
@@ -54,11 +57,7 @@ async def take(talk: Talk, incoming: Incoming) -> None:
     check_open(order.state, order.issued.number)
     if incoming.other:
         raise Refused("not_a_picture", message("Send photographs, a PDF or text. This kind of message was not stored."))
-    parsed = parse_return(incoming.text, order.issued.stops)
-    photo = await _fetch(talk, incoming.file, account.person) if incoming.file and not incoming.edited_at else None
-    await _add(
-        talk, incoming, (account.person, order.mission_id), Given(incoming.source, parsed, photo, incoming.album)
-    )
+    await _add(talk, incoming, account.person, order.mission_id)
 
 
 async def continues_album(talk: Talk, incoming: Incoming) -> bool:
@@ -69,36 +68,70 @@ async def continues_album(talk: Talk, incoming: Incoming) -> bool:
     return await drafts.of_album(talk.connection, account.person, incoming.album) is not None
 
 
-async def _add(talk: Talk, incoming: Incoming, whose: tuple[str, UUID], given: Given) -> None:
-    person, mission_id = whose
+async def gave_something(talk: Talk, incoming: Incoming) -> bool:
+    """Whether this message, before its edit, gave something to a draft of its sender's."""
+    account = await accounts.account_of(talk.connection, incoming.user)
+    return account is not None and await drafts.of_message(talk.connection, account.person, incoming.source) is not None
+
+
+async def _add(talk: Talk, incoming: Incoming, person: str, mission_id: UUID) -> None:
     order = await locked(talk, mission_id)
     check_open(order.state, order.issued.number)
     draft = await drafts.open_for(talk.connection, mission_id, person, (incoming.chat, incoming.message_id))
-    draft, problems = fill(draft, order.issued, given)
+    draft, problems = fill(draft, order.issued, _given(talk, incoming, draft, order))
     await drafts.save(talk.connection, draft)
     content = DraftState(draft_id=draft.draft_id, problems=sayings.problem_lines(problems))
-    pause = talk.album_pause if incoming.album else 0
+    pause = await _pause(talk, incoming)
     ref = f"draft:{draft.draft_id}:{incoming.ref}"
     await _answer_whole_album(
-        talk, Notice(mission_id, incoming.chat, ref, content, incoming.message_id, pause), content.problems
+        talk, Notice(mission_id, incoming.chat, ref, content, incoming.message_id, pause), incoming
     )
 
 
-async def _answer_whole_album(talk: Talk, notice: Notice, problems: tuple[str, ...]) -> None:
-    """Answer once for an album: what was wrong in the caption of one picture is told although others follow."""
+async def _pause(talk: Talk, incoming: Incoming) -> float:
+    """How long the answer waits for the next picture of an album: longer while one is known to be under way."""
+    if incoming.album is None:
+        return 0
+    goes_on = await updates.album_goes_on(
+        talk.connection, talk.bot_id, incoming.user, incoming.album, incoming.message_id
+    )
+    return talk.album_pause + (UNDER_WAY_SECONDS if goes_on else 0)
+
+
+def _given(talk: Talk, incoming: Incoming, draft: Draft, order: OrderCopy) -> Given:
+    """What the message gives. Raises `FileNeeded` where its file is new and was not fetched yet."""
+    parsed = parse_return(incoming.text, order.issued.stops)
+    given = Given(incoming.source, parsed, incoming.file, album=incoming.album)
+    before = draft.part_of(incoming.source)
+    if incoming.file is None or (before is not None and before.file == incoming.file.unique):
+        return given
+    if talk.fetched is None:
+        raise FileNeeded(incoming.file)
+    refusal = talk.fetched.refusal
+    return replace(given, photo=talk.fetched.document, refused=None if refusal is None else refusal.message)
+
+
+async def _answer_whole_album(talk: Talk, notice: Notice, incoming: Incoming) -> None:
+    """Answer once for an album: what was wrong with one picture is told although others follow.
+
+    Where the answer is already on its way, what comes later is answered by itself.
+    """
     waiting = await deliveries.waiting(talk.connection, notice)
-    if waiting is not None and isinstance(waiting.content, DraftState):
-        new = tuple(problem for problem in problems if problem not in waiting.content.problems)
-        content = waiting.content.model_copy(update={"problems": (*waiting.content.problems, *new)})
+    content = notice.content
+    if waiting is not None and isinstance(waiting.content, DraftState) and isinstance(content, DraftState):
+        new = tuple(problem for problem in content.problems if problem not in waiting.content.problems)
+        problems = (*waiting.content.problems, *new)
+        content = waiting.content.model_copy(update={"problems": problems})
         notice = replace(notice, content=content, ref=waiting.ref)
-    await deliveries.notify(talk.connection, notice)
+    if not await deliveries.notify(talk.connection, notice):
+        await deliveries.notify(talk.connection, replace(notice, ref=f"{notice.ref}:{incoming.message_id}"))
 
 
 async def is_about_a_draft(talk: Talk, incoming: Incoming) -> bool:
     """Whether the message answers one in which the bot told what a draft holds."""
-    if incoming.reply is None:
+    if incoming.reply is None or incoming.reply.chat is None:
         return False
-    found = await deliveries.at_message(talk.connection, incoming.chat, incoming.reply.message_id)
+    found = await deliveries.at_message(talk.connection, incoming.reply.chat, incoming.reply.message_id)
     return found is not None and isinstance(found.content, DraftState)
 
 
@@ -107,6 +140,14 @@ async def locked(talk: Talk, mission_id: UUID) -> OrderCopy:
     order = await orders.lock(talk.connection, mission_id)
     assert order is not None, "orders are never deleted"
     return order
+
+
+async def _mission_at(talk: Talk, reply: RepliedTo) -> UUID | None:
+    """The order that the answered message is about, in whichever chat that message stands."""
+    found = None if reply.chat is None else await deliveries.at_message(talk.connection, reply.chat, reply.message_id)
+    if found is None and reply.pressed is not None:
+        found = await deliveries.find(talk.connection, reply.pressed)
+    return None if found is None else found.mission_id
 
 
 async def _order_of(talk: Talk, incoming: Incoming, account: Account) -> OrderCopy:
@@ -123,49 +164,17 @@ async def _order_of(talk: Talk, incoming: Incoming, account: Account) -> OrderCo
 
 
 async def _mission_of(talk: Talk, incoming: Incoming, account: Account) -> UUID | None:
+    """The order that a message is about: the one to which it gave something before its edit, the one that it answers,
+    its album's, or in the private chat the one that was chosen, or the only one.
+    """
     connection = talk.connection
+    if incoming.edited_at and (known := await drafts.of_message(connection, account.person, incoming.source)):
+        return known
     if incoming.reply is not None:
-        found = await deliveries.at_message(connection, incoming.chat, incoming.reply.message_id)
-        if found is None and incoming.reply.pressed is not None:
-            found = await deliveries.find(connection, incoming.reply.pressed)
-        return None if found is None else found.mission_id
+        return await _mission_at(talk, incoming.reply)
     if incoming.album and (mission_id := await drafts.of_album(connection, account.person, incoming.album)):
         return mission_id
     if account.current_mission is not None or not incoming.private:
         return account.current_mission if incoming.private else None
     candidates = await orders.open_orders_of(connection, account.person)
     return candidates[0].mission_id if len(candidates) == 1 else None
-
-
-async def _fetch(talk: Talk, file: File, person: str) -> DocumentRef:
-    """Download, examine and store a file. Raises `Refused` for one that no return can hold."""
-    if file.size is not None and file.size > MAX_BYTES:
-        raise _too_large()
-    content = await _download(talk, file)
-    reference = await talk.inspector.inspect(content, file.name, person)
-    await asyncio.to_thread(talk.documents.put, content)
-    return reference
-
-
-async def _download(talk: Talk, file: File) -> bytes:
-    try:
-        found = await talk.bot.get_file(file.file_id)
-        assert found.file_path is not None, "Telegram gives a path with every file"
-        content = await talk.bot.download_file(found.file_path)
-    except TelegramBadRequest as error:
-        if "too big" in error.message:
-            raise _too_large() from error
-        raise FileUnavailable(error.message) from error
-    except (AiogramError, aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise FileUnavailable(told(error)) from error
-    return b"" if content is None else content.read()
-
-
-def _too_large() -> Refused:
-    return Refused(
-        "document_too_large",
-        message(
-            "The file is larger than {limit} MB and was not stored. Send it smaller, or as a photograph.",
-            limit=MAX_BYTES // 1024**2,
-        ),
-    )

@@ -3,43 +3,41 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from aiogram import Bot
-from aiogram.types import Message
+from aiogram.types import ExternalReplyInfo, Message, MessageOriginUser
 
 from services.notifier.domain.contents import Answer
+from services.notifier.domain.files import Fetched, File
 from services.notifier.domain.posted import Posted
 from services.notifier.store.deliveries import Notice
 from services.notifier.telegram import answers
 from services.notifier.telegram.wording import COPY_LINE
 from shared.documents import DocumentStore
-from shared.inspection.inspector import Inspector
 from shared.postgres import Connection
 
 
 @dataclass(frozen=True)
 class Talk:
-    """One update's transaction, and the means to answer within it."""
+    """One update's transaction, and the means to answer within it.
+
+    Nothing here reaches over a network: an answer is written down, and the update's file was fetched before, if it was
+    asked for.
+    """
 
     connection: Connection
-    bot: Bot
+    bot_id: int
     documents: DocumentStore
-    inspector: Inspector
     album_pause: float
-
-
-@dataclass(frozen=True)
-class File:
-    """A file as announced by Telegram; `size` is None where Telegram does not say."""
-
-    file_id: str
-    size: int | None
-    name: str
+    fetched: Fetched | None = None
 
 
 @dataclass(frozen=True)
 class RepliedTo:
-    """The message that was answered; `pressed` is the delivery that its return button names."""
+    """The message that was answered; `pressed` is the delivery that its return button names.
 
+    It may stand in another chat; `chat` is None where Telegram does not say which.
+    """
+
+    chat: int | None
     message_id: int
     from_bot: bool
     pressed: UUID | None
@@ -69,7 +67,7 @@ class Incoming:
     @property
     def ref(self) -> str:
         """Names what is to be answered once: the album, or this state of the message."""
-        return self.album or f"{self.message_id}.{self.edited_at}"
+        return self.album if self.album and not self.edited_at else f"{self.message_id}.{self.edited_at}"
 
 
 @dataclass(frozen=True)
@@ -103,18 +101,27 @@ def incoming(message: Message, bot_id: int) -> Incoming:
 def _file(message: Message) -> File | None:
     if message.photo:
         largest = max(message.photo, key=lambda size: size.width * size.height)
-        return File(largest.file_id, largest.file_size, f"photo-{message.message_id}.jpg")
-    if message.document:
-        return File(message.document.file_id, message.document.file_size, message.document.file_name or "document")
+        name = f"photo-{message.message_id}.jpg"
+        return File(file_id=largest.file_id, unique=largest.file_unique_id, size=largest.file_size, name=name)
+    if found := message.document:
+        name = found.file_name or "document"
+        return File(file_id=found.file_id, unique=found.file_unique_id, size=found.file_size, name=name)
     return None
 
 
 def _reply(message: Message, bot_id: int) -> RepliedTo | None:
     replied = message.reply_to_message
     if replied is None:
-        return None
+        return None if message.external_reply is None else _reply_from_elsewhere(message.external_reply, bot_id)
     from_bot = replied.from_user is not None and replied.from_user.id == bot_id
-    return RepliedTo(replied.message_id, from_bot, carried(replied, "r") if from_bot else None)
+    return RepliedTo(message.chat.id, replied.message_id, from_bot, carried(replied, "r") if from_bot else None)
+
+
+def _reply_from_elsewhere(replied: ExternalReplyInfo, bot_id: int) -> RepliedTo:
+    """An answer given in this chat to a message of another one."""
+    origin = replied.origin
+    from_bot = isinstance(origin, MessageOriginUser) and origin.sender_user.id == bot_id
+    return RepliedTo(replied.chat.id if replied.chat else None, replied.message_id or 0, from_bot, None)
 
 
 def standing(message: Message) -> Posted:

@@ -1,10 +1,12 @@
 """Works stored updates off, each until done.
 
 Stock polling advances past an update whose handler failed. Here an update's effect, its answer and the mark that it is
-done commit in one transaction; one that keeps failing is set aside with its error.
+done commit in one transaction; one that keeps failing is set aside with its error. Nothing in that transaction reaches
+over a network: an update that turns out to need its file is put down until the file was fetched (`downloads`).
 """
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import Final
 
@@ -19,8 +21,9 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.store import updates
 from services.notifier.store.updates import StoredUpdate
 from services.notifier.telegram import apologies, tracing
+from services.notifier.telegram.downloads import Downloads
 from services.notifier.telegram.outcome import told
-from services.notifier.telegram.returning import FileUnavailable
+from services.notifier.telegram.returning import FileNeeded
 from services.notifier.telegram.sender import Means, Sender
 from services.notifier.telegram.talk import Talk
 from shared.postgres import TRANSIENT, Connection, passes, transaction
@@ -28,6 +31,7 @@ from shared.postgres import TRANSIENT, Connection, passes, transaction
 BACKOFF_SECONDS: Final = 2.0
 IDLE_SECONDS: Final = 0.25
 LONGEST_PAUSE: Final = 300.0
+_WAITED_OUT: Final[tuple[type[Exception], ...]] = (*TRANSIENT, AiogramError, aiohttp.ClientError)
 
 log = structlog.get_logger()
 
@@ -40,27 +44,41 @@ class Workers:
         self._sender = sender
         self._dispatcher = dispatcher
         self._settings = settings
+        self._downloads = Downloads(means, settings, self.wake)
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that an update can be worked off now."""
+        self._wake.set()
 
     async def run(self) -> None:
         """Work until cancelled; an update cut off under way is done again from its beginning."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._downloads.run())
             for _ in range(self._settings.workers):
                 group.create_task(self._work())
 
     async def _work(self) -> None:
         while True:
             try:
+                self._wake.clear()
                 if not await self.one():
-                    await asyncio.sleep(IDLE_SECONDS)
-            except TRANSIENT as error:
+                    await self._idle()
+            except _WAITED_OUT as error:
                 log.warning("updates.waiting", error=told(error))
                 await asyncio.sleep(BACKOFF_SECONDS)
             except Exception:  # a bug must not end the work for everybody
                 log.exception("updates.broken")
                 await asyncio.sleep(BACKOFF_SECONDS)
 
+    async def _idle(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._wake.wait()
+
     async def one(self) -> bool:
         """Bring one waiting update to its end; False where none waits."""
+        await self._means.bot.me()  # asked once; a command with the bot's name in it is compared with that
         async with transaction(self._means.pool) as connection:
             update = await updates.claim(connection, self._means.bot.id)
             if update is None:
@@ -69,6 +87,7 @@ class Workers:
                 answer = await self._try(connection, update)
         self._means.relay.wake()
         self._sender.wake()
+        self._downloads.wake()
         if isinstance(answer, AnswerCallbackQuery):
             await self._answer(answer)
         return True
@@ -77,14 +96,13 @@ class Workers:
         means, bot = self._means, self._means.bot
         try:
             async with connection.transaction():
-                talk = Talk(connection, bot, means.documents, means.inspector, self._settings.album_pause)
+                talk = Talk(connection, bot.id, means.documents, self._settings.album_pause, update.fetched)
                 parsed = Update.model_validate(update.body, context={"bot": bot})
                 answer: object = await self._dispatcher.feed_update(bot, parsed, talk=talk)
                 await updates.done(connection, bot.id, update.update_id)
                 return answer
-        except FileUnavailable as error:
-            log.warning("update.file_unavailable", update_id=update.update_id, error=str(error))
-            await self._failed(connection, update, told(error))
+        except FileNeeded as need:
+            await updates.want(connection, bot.id, update, need.file)
         except Exception as error:  # whatever it is, the next update must be able to follow
             if isinstance(error, TRANSIENT) and passes(error):
                 raise
@@ -99,7 +117,7 @@ class Workers:
             await updates.retry(connection, bot_id, update, error, timedelta(seconds=pause))
             return
         log.error("update.set_aside", update_id=update.update_id, error=error)
-        await updates.set_aside(connection, bot_id, update, error)
+        await updates.set_aside(connection, bot_id, update, error, attempts=update.attempts + 1)
         try:
             async with connection.transaction():
                 await apologies.apologise(connection, update)

@@ -31,8 +31,8 @@ PEOPLE = {"leader": 6000000101, "member": 6000000102, "stranger": 6000000103}
 DEADLINE = PATIENCE
 PDF = b"%PDF-1.4 sample letter"
 RETURN = (
-    "1 ដល់ 26/11/2024 9:00 សាលាខេត្តសៀមរាប\n1 ចេញ 26/11/2024 17:00 សាលាខេត្តសៀមរាប\n"
-    "2 arrival 27/11/2024 9:00 Battambang Hall\n2 departure 27/11/2024 17:00 Battambang Hall\n"
+    "1 ដល់ 26/11/2024 09:00 សាលាខេត្តសៀមរាប\n1 ចេញ 26/11/2024 17:00 សាលាខេត្តសៀមរាប\n"
+    "2 arrival 27/11/2024 09:00 Battambang Hall\n2 departure 27/11/2024 17:00 Battambang Hall\n"
     "របាយការណ៍៖ ការងារបានសម្រេច"
 )
 Found = TypeVar("Found")
@@ -143,6 +143,11 @@ class Scene:
             return self.bots(chat, containing)
 
         return (await until(look))[-1]
+
+    async def answered(self, message_id: int) -> None:
+        """Until the bot has answered this message."""
+        sent = "SELECT 1 FROM delivery WHERE reply_to = $1 AND state = 'sent'"
+        await until(lambda: self.database.fetchval(sent, message_id))
 
     async def states(self, mission_id: UUID, kind: str = "announcement") -> dict[int | None, str]:
         """Each chat's delivery state."""

@@ -14,7 +14,7 @@ from shared.documents import DocumentStore
 from shared.events import MissionClosed, MissionIssuedData, MissionRefused, ReportReturned, ReturnSentBack
 from shared.values import Finding
 from tests.integration.notifier.scene import PEOPLE, RETURN, Scene, event_about, until
-from tests.unit.notifier.samples import LEADER, LEADERSHIP, MEMBER, POLICY
+from tests.unit.notifier.samples import GDCS, LEADER, LEADERSHIP, MEMBER, POLICY
 
 READY = "មានគ្រប់គ្រាន់ហើយ"
 
@@ -82,7 +82,7 @@ async def test_an_album_with_its_caption_is_answered_once_and_handed_in_once(sce
 async def test_a_return_put_together_in_several_messages(scene: Scene) -> None:
     async with scene.running():
         _, message_id = await announced(scene)
-        scene.say(POLICY, "leader", "1 ដល់ 26/11/2024 9:00 ខេត្ត", reply_to=message_id)
+        scene.say(POLICY, "leader", "1 ដល់ 26/11/2024 09:00 ខេត្ត", reply_to=message_id)
         state = await scene.said(POLICY, "នៅខ្វះ")
         assert all(data.startswith("x:") for data in buttons(state))
         scene.say(POLICY, "leader", RETURN, reply_to=state["message_id"])
@@ -97,7 +97,7 @@ async def test_a_return_put_together_in_several_messages(scene: Scene) -> None:
 async def test_lines_that_cannot_be_taken_are_named_and_the_good_ones_stay(scene: Scene) -> None:
     async with scene.running():
         _, message_id = await announced(scene)
-        scene.say(POLICY, "leader", "1 ដល់ 26/11/2024 9:00 ខេត្ត\n7 ចេញ 26/11/2024 9:00 ខេត្ត", reply_to=message_id)
+        scene.say(POLICY, "leader", "1 ដល់ 26/11/2024 09:00 ខេត្ត\n7 ចេញ 26/11/2024 09:00 ខេត្ត", reply_to=message_id)
         state = await scene.said(POLICY, "⚠️ ២")
     assert "no stop 7" in state["text"]
     assert "✅ ១ ដល់" in state["text"]
@@ -155,18 +155,117 @@ async def test_a_reply_to_something_else_is_answered_clearly(scene: Scene) -> No
         (Upload("a.pdf", b"0" * (21 * 1024 * 1024)), "larger than 20 MB"),
     ],
 )
-async def test_a_file_that_is_no_evidence_is_refused(scene: Scene, upload: Upload, text: str) -> None:
+async def test_a_file_that_is_no_evidence_is_named_and_the_text_with_it_kept(
+    scene: Scene, upload: Upload, text: str
+) -> None:
     async with scene.running():
         _, message_id = await announced(scene)
         scene.say(POLICY, "leader", RETURN, reply_to=message_id, documents=[upload])
-        await scene.said(POLICY, text)
-    assert await scene.database.fetchval("SELECT count(*) FROM return_draft") == 0
+        state = await scene.said(POLICY, text)
+        assert f"«{upload.name}»" in state["text"]
+        await scene.said(POLICY, "Still missing: a photograph")
+    assert await scene.database.fetchval("SELECT photos FROM return_draft") == "[]"
+
+
+async def test_an_edit_replaces_all_that_its_message_had_said(scene: Scene) -> None:
+    async with scene.running():
+        _, message_id = await announced(scene)
+        (sent,) = scene.say(POLICY, "leader", "1 ដល់ 26/11/2024 09:00 ខេត្ត", reply_to=message_id, photos=[picture()])
+        await scene.said(POLICY, "✅ ១ ដល់")
+        first = await scene.database.fetchval("SELECT photos -> 0 ->> 'sha256' FROM return_draft")
+        photo = {"file_id": await other_file(scene), "file_unique_id": "other", "width": 64, "height": 64}
+        edited = group_message(PEOPLE["leader"], sent.id, edit_date=2_000_000_000)
+        body = {**edited, "caption": "1 ចេញ 26/11/2024 09:00 ខេត្ត", "photo": [photo]}
+        await scene.update(edited_message={**body, "text": None})
+        state = await scene.said(POLICY, "✅ ១ ចេញ")
+        assert "✅ ១ ដល់" not in state["text"]
+        assert "Photos: ១" in state["text"]
+        assert first != await scene.database.fetchval("SELECT photos -> 0 ->> 'sha256' FROM return_draft")
+        await scene.update(edited_message=group_message(PEOPLE["leader"], sent.id, edit_date=2_000_000_001, text="ទេ"))
+        await until(lambda: scene.database.fetchval("SELECT endorsements = '[]' FROM return_draft"))
+
+
+async def other_file(scene: Scene) -> str:
+    """Telegram's id of another picture, as the sandbox knows it."""
+    scene.say(GDCS, "stranger", photos=[picture("blue")])
+    return str(scene.messages(GDCS)[-1]["photo"][-1]["file_id"])
+
+
+async def test_a_reply_made_from_another_chat_is_about_the_order_that_it_answers(scene: Scene) -> None:
+    async with scene.running():
+        first, message_id = await announced(scene)
+        second = await scene.issue(mission_id=uuid4(), number="០២៧ មស.គំរូ", serial=27)
+        await scene.settled(second.mission_id, POLICY, "sent")
+        private = PEOPLE["leader"]
+        scene.say(private, "leader", "/return ០២៧")
+        await scene.said(private, "ដើម្បីប្រគល់ត្រឡប់")
+        bot = {"id": scene.sandbox.world.state.bot.id, "is_bot": True, "first_name": "x"}
+        origin = {"type": "user", "date": 1, "sender_user": bot}
+        elsewhere = {"origin": origin, "chat": {"id": POLICY, "type": "supergroup"}, "message_id": message_id}
+        said = {"message_id": 900, "date": 1, "chat": {"id": private, "type": "private"}, "text": RETURN}
+        sender = {"id": private, "is_bot": False, "first_name": "x"}
+        await scene.update(message={**said, "from": sender, "external_reply": elsewhere})
+        del elsewhere["chat"], elsewhere["message_id"]
+        await scene.update(message={**said, "message_id": 901, "from": sender, "external_reply": elsewhere})
+        await scene.said(private, "not about a mission order")
+    assert [row["mission_id"] for row in await scene.database.fetch("SELECT mission_id FROM return_draft")] == [
+        first.mission_id
+    ]
+
+
+async def test_a_number_that_two_orders_have_is_asked_about(scene: Scene) -> None:
+    async with scene.running():
+        first, _ = await announced(scene)
+        second = await scene.issue(mission_id=uuid4(), year=2025)
+        await scene.settled(second.mission_id, POLICY, "sent")
+        private = PEOPLE["leader"]
+        scene.say(private, "leader", "/return 0996")
+        asked = await scene.said(private, "Several of your open orders have the number")
+        assert "២០២៤" in asked["text"]
+        assert "២០២៥" in asked["text"]
+        choices = buttons(asked)
+        assert sorted(choices) == sorted(f"o:{order.mission_id.hex}" for order in (first, second))
+        await scene.press(private, asked["message_id"], "leader", str(choices.index(f"o:{second.mission_id.hex}")))
+        await scene.said(private, "ដើម្បីប្រគល់ត្រឡប់")
+        scene.say(private, "leader", RETURN, photos=[picture()])
+        await scene.said(private, READY)
+    assert await scene.database.fetchval("SELECT mission_id FROM return_draft") == second.mission_id
+
+
+async def test_every_message_to_the_bot_has_an_answer(scene: Scene) -> None:
+    sender = {"id": PEOPLE["leader"], "is_bot": False, "first_name": "x"}
+    private = {"id": PEOPLE["leader"], "type": "private", "first_name": "x"}
+    voice = {"file_id": "v", "file_unique_id": "v", "duration": 1}
+    kinds: list[dict[str, Any]] = [
+        {"text": "/unknown"},
+        {"text": "/return@another_bot"},
+        {"voice": voice},
+        {"video_note": {**voice, "length": 1}},
+        {"sticker": {**voice, "width": 1, "height": 1, "is_animated": False, "is_video": False, "type": "regular"}},
+        {"location": {"latitude": 1, "longitude": 1}},
+        {"contact": {"phone_number": "1", "first_name": "x"}},
+        {"dice": {"emoji": "🎲", "value": 1}},
+        {"text": "x", "forward_origin": {"type": "hidden_user", "date": 1, "sender_user_name": "x"}},
+        {"a_kind_of_tomorrow": {}},
+    ]
+    async with scene.running():
+        await announced(scene)
+        await scene.said(PEOPLE["leader"], "now belongs to")
+        for number, kind in enumerate(kinds, start=700):
+            said = {"message_id": number, "date": 1, "chat": private, "from": sender, **kind}
+            await scene.update(message=said)
+            await scene.answered(number)
+            await scene.database.execute("UPDATE delivery SET created_at = created_at - interval '1 hour'")
+        scene.say(POLICY, "leader", f"/return@{scene.sandbox.world.state.bot.username} 996")
+        await scene.said(POLICY, "ដើម្បីប្រគល់ត្រឡប់")
 
 
 async def test_a_pdf_is_taken_like_a_photograph(scene: Scene) -> None:
     async with scene.running():
         _, message_id = await announced(scene)
-        scan = Upload("scan.pdf", scene.letter)
+        page = io.BytesIO()
+        Image.new("RGB", (100, 100), "white").save(page, "PDF")
+        scan = Upload("scan.pdf", page.getvalue())
         scene.say(POLICY, "leader", RETURN, reply_to=message_id, documents=[scan])
         state = await scene.said(POLICY, READY)
         await scene.press(POLICY, state["message_id"], "leader")
@@ -309,6 +408,26 @@ async def test_two_replicas_poll_one_after_the_other_and_lose_nothing(scene: Sce
     assert [event.data.mission_id for event in await returned(scene)] == [data.mission_id]
 
 
+async def test_a_slow_file_counts_as_a_failure_and_holds_up_nobody_else(scene: Scene) -> None:
+    async with scene.running(workers=1, downloads=1, download_seconds=1, update_attempts=2):
+        _, message_id = await announced(scene)
+        scene.fault("hang_after", "getFile", count=2, seconds=60)
+        scene.say(POLICY, "leader", RETURN, reply_to=message_id, photos=[picture()])
+        await until(
+            lambda: scene.database.fetchval("SELECT 1 FROM telegram_update WHERE attempts > 0 AND done_at IS NULL")
+        )
+        scene.say(PEOPLE["stranger"], "stranger", "/help")
+        await scene.said(PEOPLE["stranger"], "announces mission orders")
+        waiting = "SELECT count(*) FROM telegram_update WHERE wanted IS NOT NULL AND done_at IS NULL"
+        assert await scene.database.fetchval(waiting) == 1
+        await scene.said(POLICY, "could not be fetched from Telegram")
+        scene.say(POLICY, "leader", RETURN, reply_to=message_id, photos=[picture()])
+        await scene.said(POLICY, READY)
+    rows = await scene.database.fetch("SELECT attempts, error FROM telegram_update WHERE set_aside_at IS NOT NULL")
+    assert [row["attempts"] for row in rows] == [2]
+    assert "TimeoutError" in rows[0]["error"]
+
+
 async def test_a_failing_download_is_tried_again_and_in_the_end_set_aside(scene: Scene) -> None:
     async with scene.running(update_attempts=3):
         _, message_id = await announced(scene)
@@ -317,7 +436,7 @@ async def test_a_failing_download_is_tried_again_and_in_the_end_set_aside(scene:
         await scene.said(POLICY, READY)
         scene.fault("server_error", "getFile", count=3)
         scene.say(POLICY, "leader", reply_to=message_id, photos=[picture("blue")])
-        await scene.said(POLICY, "could not be processed")
+        await scene.said(POLICY, "could not be fetched from Telegram")
         scene.say(POLICY, "leader", "Report: still heard", reply_to=message_id)
         await scene.said(POLICY, "still heard")
     rows = await scene.database.fetch("SELECT attempts, error FROM telegram_update WHERE set_aside_at IS NOT NULL")

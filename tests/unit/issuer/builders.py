@@ -9,8 +9,8 @@ from services.issuer import places
 from services.issuer.directory import Directory, read
 from services.issuer.domain.gates import Facts
 from services.issuer.domain.mission import Mission, State
-from services.issuer.domain.returns import Return
 from shared.events import ReportReturnedData
+from shared.mission.returns import Return
 from shared.values import (
     Basis,
     DocumentRef,

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.issuer.domain import gates
-from services.issuer.domain.findings import blocking, without_reason
 from services.issuer.domain.gates import FARTHEST, GATES, LONGEST, Engagement, Facts, Overdue, examine
 from services.issuer.letter.words import unprintable
 from shared.i18n import InBoth, Messages
+from shared.mission.findings import blocking, without_reason
 from shared.values import Stop, Transport, Traveller
 from tests.unit.issuer.builders import (
     CABINET_OFFICER,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.issuer.domain.returns import CHECKS, Return, check
 from shared.i18n import InBoth
+from shared.mission.returns import CHECKS, Return, check
 from shared.values import Endorsement, Stop
 from tests.unit.issuer.builders import NOW, document, order, returned, stamp
 

@@ -7,7 +7,6 @@ from typing import TypeVar
 from uuid import uuid4
 
 from services.issuer.domain import life
-from services.issuer.domain.findings import Finding
 from services.issuer.domain.mission import Mission, MissionReturn, State, printed_number
 from services.notifier.domain.drafts import check_open, traveller_of
 from services.notifier.domain.standing import Standing
@@ -32,6 +31,7 @@ from shared.events import (
     ReturnSentBack,
     ReturnSentBackData,
 )
+from shared.mission.findings import Finding
 from shared.values import EventId, MissionId, ReturnId
 from tests.unit.notifier.samples import issued_data
 

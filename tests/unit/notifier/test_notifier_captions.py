@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.domain.drafts import Draft, OrderState
+from services.notifier.domain.drafts import Draft, OrderState, Part
+from services.notifier.domain.filling import findings
 from services.notifier.domain.returns import parse_return
 from services.notifier.telegram import captions, sayings, wording
 from shared.events import MissionIssuedData
@@ -67,14 +68,24 @@ def test_every_caption_fits_and_only_its_own_tags_are_tags(order: MissionIssuedD
     assert set(Plain(outgoing.html).tags) <= {"b"}
 
 
+def draft_of(source: str, typed: str, order: MissionIssuedData, before: Draft | None = None) -> Draft:
+    """A draft to which a message gave lines and the report."""
+    draft = before or Draft(draft_id=uuid4(), mission_id=uuid4(), person=LEADER, chat=1, message_id=1)
+    parsed = parse_return(typed, order.stops)
+    entries = draft.said(source, parsed.endorsements)
+    return draft.with_part(Part(message=source, entries=entries, report=parsed.report or ""))
+
+
+def state(draft: Draft, order: MissionIssuedData, problems: tuple[str, ...] = ()) -> wording.Outgoing:
+    return sayings.draft_state(draft, order, findings(draft, order, 0, LATER), problems)
+
+
 @given(orders())
 def test_every_state_of_a_draft_fits_a_message(order: MissionIssuedData) -> None:
-    typed = "\n".join(f"{n} arrival 26/11/2024 9:30 {'😀' * 200}" for n in range(1, 12)) + "\nReport: " + "ក" * 5000
-    parsed = parse_return(typed, order.stops)
-    draft = Draft(draft_id=uuid4(), mission_id=uuid4(), person=LEADER, chat=1, message_id=1)
-    draft = draft.with_endorsements(parsed.endorsements).with_report("1", parsed.report or "")
+    typed = "\n".join(f"{n} arrival 26/11/2024 09:30 {'😀' * 200}" for n in range(1, 12)) + "\nReport: " + "ក" * 5000
+    draft = draft_of("1", typed, order)
     wrong = parse_return("\n".join("<b>&" * 90 for _ in range(20)), order.stops)
-    outgoing = wording.as_copy(sayings.draft_state(draft, order, LATER, sayings.problem_lines(wrong.problems)))
+    outgoing = wording.as_copy(state(draft, order, sayings.problem_lines(wrong.problems)))
     assert wording.utf16(plain(outgoing.html)) <= 4096
     assert set(Plain(outgoing.html).tags) <= {"b", "i", "code"}
 
@@ -137,20 +148,21 @@ def test_shortening_leaves_whole_clusters(text: str, units: int) -> None:
 
 def test_a_draft_shows_what_is_there_what_is_missing_and_the_lines_to_copy() -> None:
     order = issued_data()
-    draft = Draft(draft_id=uuid4(), mission_id=uuid4(), person=LEADER, chat=1, message_id=1)
-    draft = draft.with_endorsements(parse_return("1 ដល់ 26/11/2024 9:30 សាលាខេត្ត", order.stops).endorsements)
-    html = sayings.draft_state(draft, order, LATER).html
+    draft = draft_of("1", "1 ដល់ 26/11/2024 09:30 សាលាខេត្ត", order)
+    html = state(draft, order).html
+    assert "ម៉ោង ៩:៣០ ព្រឹក" in html
     (copied,) = re.findall(r"<code>(.*?)</code>", html, re.DOTALL)
     assert [line.split()[:2] for line in copied.splitlines()[:3]] == [["១", "ចេញ"], ["២", "ដល់"], ["២", "ចេញ"]]
     assert copied.splitlines()[3].startswith("របាយការណ៍៖")
-    filled = copied.replace("ថ្ងៃ/ខែ/ឆ្នាំ ម៉ោង:នាទី", "២៧/១១/២០២៤ ១០:០០").replace("…", "ល្អ")
+    filled = copied.replace("ថ្ងៃ/ខែ/ឆ្នាំ ម៉ោង:នាទី", "២៧/១១/២០២៤ ១៤:០០").replace("…", "ល្អ")
     parsed = parse_return(filled, order.stops)
     assert (len(parsed.endorsements), parsed.report, parsed.problems) == (3, "ល្អ", ())
     photo = DocumentRef(sha256="b" * 64, size=1, media_type="image/jpeg", name="p.jpg")
     start_over = (sayings.START_OVER_BUTTON, f"x:{draft.draft_id.hex}")
-    full = draft.with_endorsements(parsed.endorsements).with_report("1", "ល្អ")
-    assert sayings.draft_state(full, order, LATER).buttons == (start_over,)
-    assert sayings.draft_state(full.with_photo(photo), order, LATER).buttons == (
+    entries = filled.replace("២៧/១១/២០២៤ ១៤:០០", "២៦/១១/២០២៤ ១៤:០០")
+    full = draft_of("2", entries, order, draft)
+    assert state(full, order).buttons == (start_over,)
+    assert state(full.with_part(Part(message="3", photos=(photo,))), order).buttons == (
         (sayings.HAND_IN_BUTTON, f"h:{draft.draft_id.hex}"),
         start_over,
     )

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.issuer.domain.findings import Finding, blocks
 from shared.clock import PHNOM_PENH
 from shared.events import ReportReturnedData
 from shared.i18n import InBoth, Message, message
+from shared.mission.findings import Finding, blocks
 from shared.texts import visible
 from shared.values import Endorsement, NamedStop, Order
 

@@ -1,0 +1,1 @@
+"""Rules about missions that more than one service goes by; pure."""
