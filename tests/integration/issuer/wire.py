@@ -93,10 +93,10 @@ class Wire:
 
 
 def requested(order: dict[str, Any], requester: str = HEAD, mission_id: UUID | None = None) -> MissionRequested:
-    """A request as the bot sends it."""
+    """A request as it stands on the stream: signed by the issuer, whoever took it in."""
     known = MissionId(mission_id or uuid4())
     return MissionRequested(
-        source=SOURCE,
+        source="/besakakam/issuer",
         subject=str(known),
         correlation_id=uuid4(),
         data=MissionRequestedData(mission_id=known, requester=requester, order=Order.model_validate(order)),
