@@ -33,6 +33,8 @@ TRANSIENT: tuple[type[Exception], ...] = (
     asyncpg.ReadOnlySQLTransactionError,  # a standby, until it is promoted
     asyncpg.InvalidCatalogNameError,  # a database that is being restored
     asyncpg.InterfaceError,
+    asyncpg.InvalidCachedStatementError,  # a migration has just added a column: asyncpg prepares its statements anew
+    asyncpg.OutdatedSchemaCacheError,
     asyncpg.InternalClientError,  # a connection whose server left in mid-answer
     ConnectionError,
     TimeoutError,

@@ -13,6 +13,7 @@ from redis.exceptions import NoPermissionError
 from deploy.local.servers import Valkey
 from services import provision
 from services.command import SERVICES
+from services.notifier.telegram.pacing import Pacing
 from shared.events import AnyEvent
 from shared.postgres import Connection, open_pool
 from shared.service import plumbing
@@ -163,6 +164,12 @@ async def test_services_do_all_their_work_as_their_users(
             await eventually(confirmed, "the later event confirmed by all")
         assert all({str(event.event_id), str(later.event_id)} <= ids for ids in seen.values())
         assert [line["reason"] for line in await admin.acl_log()] == []
+
+
+async def test_the_notifier_can_pace_itself(clients: dict[str, Redis]) -> None:
+    pacing = Pacing(clients["notifier"], 1)
+    assert await pacing.take(-5) == 0
+    assert await clients["notifier"].get("{besakakam:pacing:1}:chat:-5")
 
 
 async def _buried(redis: Redis) -> bool:

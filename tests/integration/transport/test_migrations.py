@@ -19,6 +19,7 @@ from shared.postgres import (
     check_migrated,
     migrate,
     open_pool,
+    passes,
     session,
     transaction,
 )
@@ -197,6 +198,23 @@ async def test_a_session_that_was_cut_off_is_not_given_back(database_url: str) -
         async with pool.acquire() as connection:
             assert connection.get_server_pid() != ended
             assert await connection.fetchval("SELECT pg_try_advisory_lock(7)")
+    await owner.close()
+
+
+async def test_a_statement_from_before_a_migration_is_waited_out_and_not_counted_as_a_failure(
+    database_url: str,
+) -> None:
+    owner = await asyncpg.connect(database_url)
+    async with open_pool(database_url, "archive", 1) as pool:
+        async with transaction(pool) as connection:
+            await connection.fetch("SELECT * FROM inbox")
+        await owner.execute("ALTER TABLE archive.inbox ADD COLUMN more text")
+        with pytest.raises(asyncpg.PostgresError) as caught:
+            async with transaction(pool) as connection:
+                await connection.fetch("SELECT * FROM inbox")
+        assert passes(caught.value)
+        async with transaction(pool) as connection:
+            await connection.fetch("SELECT * FROM inbox")
     await owner.close()
 
 
