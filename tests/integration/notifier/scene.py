@@ -21,7 +21,7 @@ from services.notifier.app import build
 from services.notifier.settings import NotifierSettings
 from services.notifier.store.accounts import make_link
 from shared.documents import DocumentStore, describe
-from shared.events import AnyEvent, Event, MissionIssuedData, parse
+from shared.events import OWNERS, AnyEvent, Event, MissionIssuedData, parse
 from shared.postgres import open_pool, transaction
 from tests.patience import PATIENCE
 from tests.signatures import signed
@@ -184,10 +184,10 @@ def parsed(body: str) -> AnyEvent:
 
 
 def event_about(kind: type[Any], data: MissionIssuedData, **fields: Any) -> Any:
-    """An event of the issuer about the order."""
+    """An event of its owner about the order."""
     about = kind.model_fields["data"].annotation
     return kind(
-        source="/besakakam/issuer",
+        source=f"/besakakam/{OWNERS[kind.__name__]}",
         subject=str(data.mission_id),
         correlation_id=uuid4(),
         data=about(mission_id=data.mission_id, **fields),
