@@ -150,7 +150,7 @@ async def test_a_reply_to_something_else_is_answered_clearly(scene: Scene) -> No
 @pytest.mark.parametrize(
     ("upload", "text"),
     [
-        (Upload("a.zip", b"PK\x03\x04" + b"0" * 60), "Only PDF, JPEG and PNG"),
+        (Upload("a.zip", b"PK\x03\x04" + b"0" * 60), "Only PDF, JPEG, PNG"),
         (Upload("a.jpg", picture().data[:300]), "does not open"),
         (Upload("a.pdf", b"0" * (21 * 1024 * 1024)), "larger than 20 MB"),
     ],
