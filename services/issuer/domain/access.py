@@ -1,5 +1,7 @@
 """Who may do what, from the office held."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from services.issuer.directory.model import Directory, NotInDirectory
@@ -52,6 +54,29 @@ def may_see(directory: Directory, person: str, mission: Mission, on: date) -> bo
         return True
     above = {order.unit, *(unit.id for unit in directory.unit_ancestors(order.unit))}
     return any(office.leadership and unit.id in above for office, unit in directory.offices_held(person, on))
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a person may see of all missions, as `may_see` says of one.
+
+    Those that the person is on, asked for or signs (`person`); and of those that one of `requesters` asked for, all
+    where `units` is None, otherwise those of these units.
+    """
+
+    person: str
+    requesters: Sequence[str]
+    units: Sequence[str] | None
+
+
+def sight(directory: Directory, person: str, on: date) -> Sight:
+    """What the person may see on that day."""
+    requesters = [each.id for each in directory.people]
+    if directory.may_issue(person, on) or directory.may_check(person, on):
+        return Sight(person, requesters, None)
+    led = (unit.id for office, unit in directory.offices_held(person, on) if office.leadership)
+    below = {unit.id for top in led for unit in directory.unit_and_descendants(top)}
+    return Sight(person, requesters if below else (), sorted(below))
 
 
 def _travels(person: str, order: Order) -> bool:

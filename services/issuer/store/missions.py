@@ -102,19 +102,11 @@ async def lock(connection: Connection, mission_id: UUID) -> Mission | None:
     return _mission(row) if row else None
 
 
-async def page(
-    connection: Connection, states: Sequence[State], before: tuple[datetime, UUID] | None, limit: int = PAGE
-) -> list[Mission]:
-    """Missions in any of `states`, newest request first, those before the given one."""
-    moment, mission_id = before or (None, None)
+async def of_ids(connection: Connection, mission_ids: Sequence[UUID]) -> list[Mission]:
+    """These missions, newest request first."""
     rows = await connection.fetch(
-        "SELECT * FROM mission WHERE state = ANY ($1::text[])"
-        " AND ($2::timestamptz IS NULL OR (requested_at, mission_id) < ($2, $3))"
-        " ORDER BY requested_at DESC, mission_id DESC LIMIT $4",
-        list(states),
-        moment,
-        mission_id,
-        limit,
+        "SELECT * FROM mission WHERE mission_id = ANY ($1::uuid[]) ORDER BY requested_at DESC, mission_id DESC",
+        mission_ids,
     )
     return [_mission(row) for row in rows]
 

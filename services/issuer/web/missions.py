@@ -1,5 +1,6 @@
 """Missions over HTTP: ask, look, issue, refuse, check returns."""
 
+import hashlib
 from typing import Annotated, Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -11,6 +12,7 @@ from services.issuer.domain import access
 from services.issuer.domain.mission import Mission, State
 from services.issuer.store import missions
 from services.issuer.store import returns as return_store
+from services.issuer.store.listing import FIRST, Wanted, page
 from services.issuer.web.bodies import Issue, Reason, body
 from services.issuer.web.caller import Caller, CallerDep, PartsDep
 from services.issuer.web.documents import file_response
@@ -94,26 +96,30 @@ async def listing(
     before: Annotated[str | None, Query(max_length=200, description="The `next` of the page before.")] = None,
 ) -> MissionPage:
     """The missions that the caller may see, newest first, by state; `next` of a page is `before` of the following."""
-    place = read_cursor(before) if before else None
-    visible: list[Mission] = []
-    more = True
+    wanted = Wanted(
+        states=list(dict.fromkeys(state or State)),
+        before=read_cursor(before) if before else FIRST,
+        limit=missions.PAGE + 1,
+    )
     async with parts.pool.acquire() as connection:
-        while more and len(visible) < missions.PAGE:
-            found = await missions.page(connection, state or list(State), place)
-            visible += [m for m in found if access.may_see(caller.directory, caller.person, m, caller.today)]
-            more = len(found) == missions.PAGE
-            place = (found[-1].requested_at, found[-1].mission_id) if found else place
-    return MissionPage(missions=[mission_view(m) for m in visible], next=cursor(place) if more and place else None)
+        seen = access.sight(caller.directory, caller.person, caller.today)
+        found = await page(connection, seen, wanted)
+    shown, more = found[: missions.PAGE], len(found) > missions.PAGE
+    return MissionPage(
+        missions=[mission_view(m) for m in shown],
+        next=cursor((shown[-1].requested_at, shown[-1].mission_id)) if more else None,
+    )
 
 
 @router.get("/missions/{mission_id}", response_model=MissionWhole, responses=UNCHANGED)
 async def show(
     request: Request, parts: PartsDep, caller: CallerDep, mission_id: UUID, response: Response
 ) -> MissionWhole | Response:
-    """One mission with its returns; `ETag` changes with every act on it."""
-    mission, whole = await _whole(parts, caller, MissionId(mission_id))
-    cached = {"ETag": f'"{mission.last_event_id}"', "Cache-Control": "private, no-cache"}
-    if str(mission.last_event_id) in request.headers.get("if-none-match", ""):
+    """One mission with its returns; `ETag` changes with every act on it, and with the findings as they are now."""
+    _, whole = await _whole(parts, caller, MissionId(mission_id))
+    tag = hashlib.sha256(whole.model_dump_json().encode()).hexdigest()
+    cached = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
+    if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=cached)
     response.headers.update(cached)
     return whole
