@@ -1,6 +1,6 @@
 """SQL of the log and of the documents."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -89,6 +89,20 @@ async def events_after(connection: Connection, position: int, limit: int) -> lis
             "SELECT position, archived_at, type, body FROM event WHERE position > $1 ORDER BY position LIMIT $2",
             position,
             limit,
+        )
+    )
+
+
+async def events_of_types(connection: Connection, types: Collection[str], position: int, limit: int) -> list[Archived]:
+    """Up to `limit` events of these types past `position`, in the order of the log, however rare they are."""
+    return _archived(
+        await connection.fetch(
+            "SELECT found.* FROM unnest($3::text[]) AS wanted, LATERAL (SELECT position, archived_at, type, body"
+            "  FROM event WHERE type = wanted AND position > $1 ORDER BY position LIMIT $2) AS found"
+            " ORDER BY position LIMIT $2",
+            position,
+            limit,
+            sorted(types),
         )
     )
 

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, WithJsonSchema
 
 from services.archive.domain import State
 from services.archive.store import log, missions
@@ -21,31 +21,56 @@ from shared.values import MissionId
 
 After = Annotated[int, Query(ge=0, le=2**63 - 1, description="Position in the log; what comes past it is returned.")]
 Limit = Annotated[int, Query(ge=1, le=500)]
+EventType = Literal[
+    "MissionRequested",
+    "MissionIssued",
+    "MissionRefused",
+    "AnnouncementDelivered",
+    "AnnouncementFailed",
+    "ReportReturned",
+    "ReturnSentBack",
+    "MissionClosed",
+    "DirectoryChanged",
+]
+Types = Annotated[
+    list[EventType] | None, Query(alias="type", max_length=20, description="Only events of these types; repeat it.")
+]
 
 router = APIRouter(tags=["archive"])
 
 
-class EventOut(BaseModel):
-    """An event of the log. `position` counts up along the log, not without gaps."""
+class CloudEvent(BaseModel):
+    """An event as it went over the stream: CloudEvents 1.0. `besakakam events asyncapi` describes each `data`."""
 
-    position: int
+    specversion: Literal["1.0"]
     id: UUID
-    type: str
+    type: EventType
     version: int
     source: str
-    mission_id: UUID | None
-    correlation_id: UUID
-    causation_id: UUID | None
-    occurred_at: datetime
-    archived_at: datetime
+    subject: str
+    time: AwareDatetime
+    correlationid: UUID
+    causationid: UUID | None = None
+    datacontenttype: Literal["application/json"]
     data: dict[str, Any]
+
+
+Told = Annotated[dict[str, Any], WithJsonSchema(CloudEvent.model_json_schema())]
+"""An event with all that was published, known to this release or not."""
 
 
 class EventsOut(BaseModel):
     """Part of the log; `next` is the `after` that continues it."""
 
-    events: list[EventOut]
+    events: list[Told]
     next: int
+
+
+class AnnouncedOut(BaseModel):
+    """In how many groups the order stands, of those of which it is known how its announcement went."""
+
+    reached: int
+    groups: int
 
 
 class MissionOut(BaseModel):
@@ -61,6 +86,7 @@ class MissionOut(BaseModel):
     purpose: str | None
     departs_at: datetime | None
     returns_at: datetime | None
+    announced: AnnouncedOut
     places: dict[str, str]
     travellers: list[str]
     started_at: datetime
@@ -71,7 +97,7 @@ class MissionOut(BaseModel):
 class MissionWithEventsOut(MissionOut):
     """A mission and its events in the order of the log."""
 
-    events: list[EventOut]
+    events: list[Told]
 
 
 class MissionsOut(BaseModel):
@@ -99,10 +125,15 @@ async def one_mission(mission_id: UUID, snapshot: ASnapshot) -> MissionWithEvent
 
 
 @router.get("/events")
-async def list_events(snapshot: ASnapshot, after: After = 0, limit: Limit = 100) -> EventsOut:
-    """The log past `after`. Read on from `next`; nothing is ever inserted before it."""
-    found = await log.events_after(snapshot, after, limit)
-    return EventsOut(events=[_event(archived) for archived in found], next=found[-1].position if found else after)
+async def list_events(snapshot: ASnapshot, after: After = 0, limit: Limit = 100, types: Types = None) -> EventsOut:
+    """The log past `after`, of `type` only if it is given (it may be repeated). Read on from `next`."""
+    head = await log.head(snapshot)
+    if types:
+        found = await log.events_of_types(snapshot, types, after, limit)
+    else:
+        found = await log.events_after(snapshot, after, limit)
+    seen = found[-1].position if len(found) == limit else max(after, head)
+    return EventsOut(events=[json.loads(archived.body) for archived in found], next=seen)
 
 
 async def mission_found(connection: Connection, mission_id: MissionId) -> Listed:
@@ -115,7 +146,7 @@ async def mission_found(connection: Connection, mission_id: MissionId) -> Listed
 
 def as_json(listed: Listed, events: Sequence[Archived]) -> MissionWithEventsOut:
     """A mission with its events, for programs."""
-    return MissionWithEventsOut(**_mission(listed), events=[_event(archived) for archived in events])
+    return MissionWithEventsOut(**_mission(listed), events=[json.loads(archived.body) for archived in events])
 
 
 def _mission(listed: Listed) -> dict[str, Any]:
@@ -131,26 +162,10 @@ def _mission(listed: Listed) -> dict[str, Any]:
         "purpose": mission.purpose,
         "departs_at": mission.departs_at,
         "returns_at": mission.returns_at,
+        "announced": {"reached": mission.reached, "groups": mission.groups},
         "places": {"km": mission.places_km, "en": mission.places_en},
         "travellers": list(mission.travellers),
         "started_at": mission.started_at,
         "updated_at": mission.updated_at,
         "position": listed.updated_position,
     }
-
-
-def _event(archived: Archived) -> EventOut:
-    event = archived.event
-    return EventOut(
-        position=archived.position,
-        id=event.event_id,
-        type=event.type,
-        version=event.version,
-        source=event.source,
-        mission_id=event.mission_id,
-        correlation_id=event.correlation_id,
-        causation_id=event.causation_id,
-        occurred_at=event.occurred_at,
-        archived_at=archived.archived_at,
-        data=json.loads(archived.body)["data"],
-    )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 
 import structlog
 
@@ -16,6 +16,8 @@ BATCH = 200
 POLL_SECONDS = 2.0
 """How late an event can be where its notification was lost."""
 RETRY_SECONDS = 1.0
+QUIET_SECONDS = 15.0
+"""After so long without an event a reader is told that there was none."""
 
 log = structlog.get_logger()
 
@@ -50,18 +52,22 @@ class Feed:
         self._closed = True
         self._tell()
 
-    async def follow(self, position: int) -> AsyncIterator[Archived]:
-        """Every event past `position`, the waiting ones first, until the feed closes or the database is lost."""
+    async def follow(self, position: int, types: Collection[str] = ()) -> AsyncIterator[Sequence[Archived]]:
+        """Every event past `position` of these types (of all if there are none), the waiting ones first.
+
+        They come in parts, and an empty part where nothing came for a while. Ends when the feed closes or the database
+        is lost.
+        """
         self.readers += 1
         try:
             while not self._closed:
                 moved = self._moved  # taken before looking, so that nothing is added unnoticed in between
-                batch = await self._after(position)
-                for archived in batch:
-                    yield archived
-                    position = archived.position
-                if not batch:
-                    await moved.wait()
+                part, seen = await self._after(position, types)
+                if part:
+                    yield part
+                elif seen == position and not await _comes(moved):
+                    yield ()
+                position = seen
         except TRANSIENT as error:
             log.warning("feed.reader_dropped", error=repr(error))
         finally:
@@ -98,11 +104,19 @@ class Feed:
     def _last(self) -> int:
         return self._recent[-1].position if self._recent else self._reaches_back_to or 0
 
-    async def _after(self, position: int) -> list[Archived]:
+    async def _after(self, position: int, types: Collection[str]) -> tuple[Sequence[Archived], int]:
+        """The next events past `position` of these types, and the position up to which these are all there are."""
         if self._reaches_back_to is not None and position >= self._reaches_back_to:
-            return [archived for archived in self._recent if archived.position > position]
+            later = [archived for archived in self._recent if archived.position > position]
+            part = [archived for archived in later if not types or archived.type in types]
+            return part, later[-1].position if later else position
         async with self._pool.acquire() as connection:
-            return await event_log.events_after(connection, position, BATCH)
+            if not types:
+                part = await event_log.events_after(connection, position, BATCH)
+                return part, part[-1].position if part else position
+            head = await event_log.head(connection)
+            part = await event_log.events_of_types(connection, types, position, BATCH)
+        return part, part[-1].position if len(part) == BATCH else max([position, head, *(a.position for a in part)])
 
     def _heard(self, _connection: object, _pid: int, _channel: str, _payload: object) -> None:
         self._wake.set()
@@ -110,3 +124,12 @@ class Feed:
     def _tell(self) -> None:
         self._moved.set()
         self._moved = asyncio.Event()
+
+
+async def _comes(moved: asyncio.Event) -> bool:
+    """Whether something comes within `QUIET_SECONDS`."""
+    try:
+        await asyncio.wait_for(moved.wait(), QUIET_SECONDS)
+    except TimeoutError:
+        return False
+    return True

@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+import structlog
 from redis.asyncio import Redis
 
 from services.archive.app import build
@@ -19,9 +20,11 @@ from services.archive.settings import ArchiveSettings
 from services.archive.web import feed, live
 from shared.documents import DocumentStore
 from shared.events import Event
+from tests.archive_many import fill
 from tests.archive_samples import Story
 from tests.archive_serving import serving
 from tests.integration.archive.conftest import KEY, until
+from tests.integration.archive.test_archive_sign_in import sign_in
 from tests.patience import PATIENCE
 from tests.signatures import as_environment, signed
 
@@ -61,7 +64,9 @@ class Stream:
 
 
 @asynccontextmanager
-async def listening(client: httpx.AsyncClient, last: int | None = None, **params: int) -> AsyncIterator[Stream]:
+async def listening(
+    client: httpx.AsyncClient, last: int | None = None, **params: int | list[str]
+) -> AsyncIterator[Stream]:
     headers = {"Last-Event-ID": str(last)} if last is not None else {}
     async with client.stream("GET", "/live", params=params, headers=headers) as response:
         assert response.status_code == 200
@@ -145,6 +150,70 @@ async def test_a_lost_listener_is_made_up_for(
         )
         sent = await send(redis, settings, story.issued())
         assert (await stream.next()).event_id == sent[0]
+
+
+async def test_only_the_types_that_are_wanted_come(
+    client: httpx.AsyncClient, redis: Redis, settings: ArchiveSettings, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "BATCH", 2)
+    wanted = ["MissionIssued", "MissionClosed"]
+    async with listening(client, type=wanted) as now:
+        life = story.whole_life()
+        await send(redis, settings, *life)
+        ids = [str(event.event_id) for event in life if event.type in wanted]
+        assert [told.event_id for told in await now.take(2)] == ids
+    async with listening(client, after=0, type=wanted) as later:
+        assert [told.event_id for told in await later.take(2)] == ids
+
+
+async def test_a_quiet_stream_says_so(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "QUIET_SECONDS", 0.05)
+    async with client.stream("GET", "/live") as response:
+        async with asyncio.timeout(PATIENCE):
+            async for line in response.aiter_lines():
+                if line == ": quiet":
+                    break
+
+
+async def test_a_stream_ends_with_its_session(
+    settings: ArchiveSettings,
+    redis: Redis,
+    story: Story,
+    database: "asyncpg.Connection[asyncpg.Record]",
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "ASK_SECONDS", 0.0)
+    async with serving(build(settings)) as address, httpx.AsyncClient(base_url=address, timeout=20) as browser:
+        assert (await sign_in(browser)).status_code == 303
+        async with listening(browser) as stream:
+            await send(redis, settings, story.requested())
+            await stream.next()
+            await browser.post("/sign-out")
+            await send(redis, settings, story.issued())
+            await stream.ends(PATIENCE)
+
+
+async def test_leaving_in_the_backlog_is_no_error(
+    settings: ArchiveSettings, database: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await fill(database, 1, 300)
+    app = build(settings)
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with structlog.testing.capture_logs() as logs:
+        async with serving(app) as address:
+            for read in (1, 40, 150):
+                async with (
+                    httpx.AsyncClient(base_url=address, headers=headers) as other,
+                    listening(other, after=0) as stream,
+                ):
+                    await stream.take(read)
+
+                async def readers() -> int:
+                    count: int = app.state.shelf.feed.readers
+                    return count
+
+                await until(readers, lambda count: count == 0)
+    assert [entry for entry in logs if entry["event"] == "http.failed"] == []
 
 
 async def test_readers_who_leave_are_forgotten(settings: ArchiveSettings) -> None:

@@ -172,6 +172,7 @@ QUESTIONS: list[Question] = [
     lambda connection: missions.one(connection, MissionId(UUID(int=1))),
     lambda connection: log.events_of(connection, MissionId(UUID(int=1))),
     lambda connection: log.events_after(connection, 1000, 100),
+    lambda connection: log.events_of_types(connection, ["MissionIssued", "MissionClosed"], 1000, 100),
     log.head,
 ]
 
