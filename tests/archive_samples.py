@@ -181,15 +181,17 @@ class Story:
         )
         return AnnouncementDelivered.model_validate({**self._common("notifier"), "data": data})
 
-    def not_announced(self, *, certain: bool, copy_follows: bool = False) -> AnnouncementFailed:
+    def not_announced(
+        self, *, certain: bool, copy_follows: bool = False, unit: str = "mcs.policy", audience: str = "unit"
+    ) -> AnnouncementFailed:
         data = AnnouncementFailedData(
             mission_id=self.mission_id,
             delivery_id=uuid4(),
             number=self.number,
             chat=-100200301,
             chat_name="នាយកដ្ឋានគោលនយោបាយ",
-            audience="unit",
-            unit="mcs.policy",
+            audience=audience,
+            unit=unit,
             certain=certain,
             reason="bot was kicked from the group",
             copy_follows=copy_follows,

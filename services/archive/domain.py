@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from shared.events import (
     AnnouncementDelivered,
+    AnnouncementFailed,
     AnyEvent,
     Event,
     MissionClosed,
@@ -44,6 +45,7 @@ class State(StrEnum):
 class Mission:
     """A mission as its events tell it so far; what no event has told yet is None or empty.
 
+    `groups` counts the groups of which it is known how the announcement went, `reached` those in which it stands.
     `travellers` and `people` are staff numbers, `people` with the requester among them; `folded` is what searches
     look through.
     """
@@ -65,6 +67,16 @@ class Mission:
     folded: str
     started_at: datetime
     updated_at: datetime
+    groups: int = 0
+    reached: int = 0
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What is known of the order's announcement in one group: `last` says how it went, and it stands there or not."""
+
+    last: AnnouncementDelivered | AnnouncementFailed
+    stands: bool
 
 
 @dataclass(frozen=True)
@@ -130,6 +142,20 @@ def state_of(events: Iterable[AnyEvent]) -> State:
     return State.ISSUED if _any(told, MissionIssued) else State.SUBMITTED
 
 
+def announcements_of(events: Iterable[AnyEvent]) -> list[Announcement]:
+    """How it went in each group: the leadership's first, then by unit. A group that was reached stays reached."""
+    told: dict[tuple[bool, str], list[AnnouncementDelivered | AnnouncementFailed]] = {}
+    for event in sorted(events, key=lambda event: (event.occurred_at, event.event_id)):
+        if isinstance(event, AnnouncementDelivered | AnnouncementFailed):
+            told.setdefault((event.data.audience == "unit", event.data.unit or ""), []).append(event)
+    return [_announcement(told[group]) for group in sorted(told)]
+
+
+def _announcement(told: Sequence[AnnouncementDelivered | AnnouncementFailed]) -> Announcement:
+    delivered = _all(told, AnnouncementDelivered)
+    return Announcement((delivered or told)[-1], bool(delivered))
+
+
 def _all(events: Iterable[AnyEvent], kind: type[E]) -> list[E]:
     return [event for event in events if isinstance(event, kind)]
 
@@ -159,6 +185,7 @@ def summarise(mission_id: MissionId, events: Sequence[AnyEvent]) -> Mission:
     number = issued.data.number if issued else _number(events)
     places_km, places_en = _places(order, issued)
     purpose = order.purpose if order else None
+    announced = announcements_of(events)
     printed = [name for who in (issued.data.travellers if issued else ()) for name in (who.name_km, who.name_latin)]
     return Mission(
         mission_id=mission_id,
@@ -178,6 +205,8 @@ def summarise(mission_id: MissionId, events: Sequence[AnyEvent]) -> Mission:
         folded=folded(*filter(None, (number, purpose, places_km, places_en, *printed))),
         started_at=min(event.occurred_at for event in events),
         updated_at=max(event.occurred_at for event in events),
+        groups=len(announced),
+        reached=sum(each.stands for each in announced),
     )
 
 

@@ -24,6 +24,7 @@ def listed(row: Row) -> Listed:
     """The mission that a row of the table tells of."""
     values = dict(row)
     first, updated = values.pop("first_position"), values.pop("updated_position")
+    values["groups"], values["reached"] = values["groups"] or 0, values["reached"] or 0
     values["state"] = State(values["state"])
     values["travellers"], values["people"] = tuple(values["travellers"]), tuple(values["people"])
     return Listed(Mission(**values), first, updated)
@@ -44,7 +45,7 @@ async def save(connection: Connection, summaries: Sequence[Listed]) -> int:
         " places_km = excluded.places_km, places_en = excluded.places_en, travellers = excluded.travellers,"
         " people = excluded.people, folded = excluded.folded, started_at = excluded.started_at,"
         " updated_at = excluded.updated_at, first_position = excluded.first_position,"
-        " updated_position = excluded.updated_position"
+        " updated_position = excluded.updated_position, groups = excluded.groups, reached = excluded.reached"
         " WHERE mission.* IS DISTINCT FROM excluded.* RETURNING 1",
         to_jsonable_python([_row(each) for each in summaries]),
     )

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.archive.domain import Mission, issued_of, order_of
+from services.archive.domain import Announcement, Mission, announcements_of, issued_of, order_of
 from services.archive.web import words
 from services.archive.web.reader import Reader
-from shared.events import AnyEvent, MissionIssued
+from services.archive.web.sentences import group_of
+from shared.events import AnnouncementDelivered, AnyEvent, MissionIssued
 from shared.i18n import message
 from shared.values import DocumentRef, Order
 
@@ -44,11 +45,26 @@ def sheet(mission: Mission, events: Sequence[AnyEvent], reader: Reader) -> Sheet
         facts += [(say(label), [text]) for label, text in optional if text]
     if mission.issuer:
         facts.append((say(message("Issuing unit")), [reader.unit(mission.issuer)]))
+    facts.append((say(message("Groups")), [_announced(each, reader) for each in announcements_of(events)]))
+    if issued:
+        passed_over = [f"{reader.warning(code)} · {why}" for code, why in issued.data.overrides.items()]
+        facts.append((say(message("Warnings passed over")), passed_over))
     return Sheet(
         facts=[(label, lines) for label, lines in facts if lines],
         letter=issued.data.letter if issued else None,
         basis=order.basis.document if order else None,
     )
+
+
+def _announced(announcement: Announcement, reader: Reader) -> str:
+    last = announcement.last
+    group = reader.say(group_of(last, reader))
+    if isinstance(last, AnnouncementDelivered):
+        return reader.say(message("{group}: announced", group=group))
+    reason = reader.reason(last.data.reason)
+    if last.data.certain:
+        return reader.say(message("{group}: not announced. {reason}", group=group, reason=reason))
+    return reader.say(message("{group}: not known whether it arrived. {reason}", group=group, reason=reason))
 
 
 def _travellers(order: Order, issued: MissionIssued | None, reader: Reader) -> list[str]:

@@ -6,12 +6,12 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
-from services.archive.domain import Mission, Names
+from services.archive.domain import Mission, Names, State
 from services.archive.store.log import Archived
 from services.archive.web import words
 from shared.clock import PHNOM_PENH
 from shared.filetypes import SHOWN_AS_IT_IS
-from shared.i18n import Language, Message, Messages
+from shared.i18n import Language, Message, Messages, message
 from shared.khmer import day_span, hour_text, khmer_digits, solar_date
 from shared.values import DocumentRef
 
@@ -62,7 +62,11 @@ class Reader:
         return self.day(start) if start == end else f"{self.day(start)} – {self.day(end)}"
 
     def state(self, mission: Mission) -> str:
-        """The word for a mission's state."""
+        """The word for a mission's state, with the groups that it did not reach."""
+        if partly_announced(mission):
+            return self.say(
+                message("Announced in {reached} of {groups} groups", reached=mission.reached, groups=mission.groups)
+            )
         return self.say(words.STATES[mission.state])
 
     def copied(self, document: DocumentRef) -> bool:
@@ -73,9 +77,28 @@ class Reader:
         """Where to look at a document: at itself, or at its copy."""
         return f"/documents/{document.sha256}" + ("/shown" if self.copied(document) else "")
 
+    def badge(self, mission: Mission) -> str:
+        """What the state's badge looks like."""
+        return "partly" if partly_announced(mission) else mission.state
+
+    def reason(self, told: str) -> str:
+        """Why an announcement failed: in the reader's language where that is known, and as Telegram told it."""
+        meaning = words.reason(told)
+        return f"{self.say(meaning)} ({told})" if meaning else told
+
+    def warning(self, code: str) -> str:
+        """The warning that an officer passed over."""
+        warning = words.OVERRIDES.get(code)
+        return self.say(warning) if warning else code
+
     def size(self, size: int) -> str:
         """A document's size."""
         return self.digits(f"{size / 1024**2:.1f} MB" if size >= 1024**2 else f"{max(1, round(size / 1024))} KB")
+
+
+def partly_announced(mission: Mission) -> bool:
+    """Whether it is known of a group that it has not got the order, while that is what the mission waits for."""
+    return mission.state in (State.ISSUED, State.ANNOUNCED) and mission.reached < mission.groups
 
 
 def ids_in(missions: Iterable[Mission]) -> set[str]:

@@ -55,21 +55,24 @@ def _of_order(event: MissionRequested | MissionIssued | MissionRefused, reader: 
 
 
 def _of_announcement(event: AnnouncementDelivered | AnnouncementFailed, reader: Reader) -> Message:
+    group = reader.say(group_of(event, reader))
+    if isinstance(event, AnnouncementDelivered):
+        return message("The order was announced in {group}.", group=group)
+    if event.data.certain:
+        return message("The order could not be announced in {group}.", group=group)
+    if event.data.copy_follows:
+        return message("Whether the order reached {group} is not known; one copy follows, marked as such.", group=group)
+    return message("Whether the order reached {group} is not known; nothing more is tried.", group=group)
+
+
+def group_of(event: AnnouncementDelivered | AnnouncementFailed, reader: Reader) -> Message:
+    """The group by its name and whose it is: the leadership's also belongs to a unit of the directory."""
     chat = event.data.chat_name
-    if isinstance(event, AnnouncementFailed):
-        if event.data.certain:
-            return message("The order could not be announced in the group “{chat}”.", chat=chat)
-        if event.data.copy_follows:
-            return message(
-                "Whether the order reached the group “{chat}” is not known; one copy follows, marked as such.",
-                chat=chat,
-            )
-        return message("Whether the order reached the group “{chat}” is not known; nothing more is tried.", chat=chat)
+    if event.data.audience == "leadership":
+        return message("the leadership group “{chat}”", chat=chat)
     if event.data.unit is None:
-        return message("The order was announced in the leadership group “{chat}”.", chat=chat)
-    return message(
-        "The order was announced in the group “{chat}” of {unit}.", chat=chat, unit=reader.unit(event.data.unit)
-    )
+        return message("the group “{chat}”", chat=chat)
+    return message("the group “{chat}” of {unit}", chat=chat, unit=reader.unit(event.data.unit))
 
 
 def _of_return(event: ReportReturned | ReturnSentBack | MissionClosed, reader: Reader) -> Message:

@@ -113,9 +113,15 @@ def _facts(event: AnyEvent, reader: Reader) -> list[tuple[str, str]]:
         case ReportReturned(data=data):
             return [_endorsement(given, reader) for given in data.endorsements]
         case AnnouncementFailed(data=data):
-            return [(reader.say(message("Reason")), data.reason)]
+            return [(reader.say(message("Reason")), reader.reason(data.reason))]
+        case MissionIssued(data=data):
+            return [(_passed_over(code, reader), why) for code, why in data.overrides.items()]
         case _:
             return []
+
+
+def _passed_over(code: str, reader: Reader) -> str:
+    return reader.say(message("Issued all the same: {warning}", warning=reader.warning(code)))
 
 
 def _endorsement(given: Endorsement, reader: Reader) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """The words for what events say in codes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from services.archive.domain import State
 from shared.i18n import Message, message
@@ -47,3 +47,32 @@ EVENTS: Mapping[str, Message] = {
     "MissionClosed": message("Mission closed"),
     "DirectoryChanged": message("Directory changed"),
 }
+REASONS: Sequence[tuple[str, Message]] = (
+    ("kicked", message("The bot was removed from the group.")),
+    ("not a member", message("The bot is not a member of the group.")),
+    ("chat not found", message("Telegram does not know this group.")),
+    ("deactivated", message("The group no longer exists in Telegram.")),
+    ("not enough rights", message("The bot may not write in the group.")),
+    ("have no rights", message("The bot may not write in the group.")),
+    ("need administrator", message("The bot may not write in the group.")),
+    ("chat_write_forbidden", message("The bot may not write in the group.")),
+    ("upgraded to a supergroup", message("The group became a supergroup and has a new address in Telegram.")),
+    ("flood", message("Telegram asked to send more slowly.")),
+    ("too many requests", message("Telegram asked to send more slowly.")),
+    ("blocked by the user", message("The person has blocked the bot.")),
+    ("timed out", message("Telegram did not answer in time.")),
+    ("timeout", message("Telegram did not answer in time.")),
+)
+"""What Telegram's own words mean, by a part of them."""
+OVERRIDES: Mapping[str, Message] = {
+    "departure_past": message("The departure had passed already"),
+    "traveller_requested": message("Another request asked for the same person in that time"),
+    "vehicle_requested": message("Another request asked for the same vehicle in that time"),
+    "return_overdue": message("A traveller's earlier return was overdue"),
+}
+"""The warnings that officers pass over with a reason, by their codes."""
+
+
+def reason(text: str) -> Message | None:
+    """Why an announcement failed, in words of our own; None where only Telegram's are known."""
+    return next((meaning for part, meaning in REASONS if part in text.casefold()), None)

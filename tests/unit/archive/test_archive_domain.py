@@ -3,11 +3,14 @@
 import random
 from itertools import permutations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.archive.domain import Names, State, documents_of, folded, state_of, summarise
+from services.archive.domain import Names, State, announcements_of, documents_of, folded, state_of, summarise
 from shared.documents import DocumentStore
 from shared.events import AnyEvent
 from tests.archive_samples import NUMBER, Story, unit_listed
@@ -100,3 +103,28 @@ def test_what_the_directory_has_not_told_is_shown_by_its_id() -> None:
     assert names.person("MCS-1", "km") == "សុខ"
     assert names.person("MCS-1", "en") == "SOK"
     assert names.person("MCS-2", "km") == "MCS-2"
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["delivered", "failed", "uncertain"])), max_size=12))
+def test_groups_are_counted_whatever_comes_of_each(outcomes: list[tuple[int, str]]) -> None:
+    told: list[AnyEvent] = []
+    with TemporaryDirectory() as folder:
+        story = Story(DocumentStore(Path(folder)))
+        for group, outcome in outcomes:
+            unit = f"unit{group}"
+            told.append(
+                story.announced(unit=unit)
+                if outcome == "delivered"
+                else story.not_announced(certain=outcome == "failed", unit=unit)
+            )
+        told.append(story.announced())
+    mission = summarise(story.mission_id, told)
+    assert mission.groups == 1 + len({group for group, _ in outcomes})
+    assert mission.reached == 1 + len({group for group, outcome in outcomes if outcome == "delivered"})
+    assert summarise(story.mission_id, told[::-1]) == mission
+
+
+def test_the_leaderships_group_is_one_though_a_unit_has_it(story: Story) -> None:
+    failed = story.not_announced(certain=True, audience="leadership", unit="mcs")
+    (announcement,) = announcements_of([failed])
+    assert (announcement.last, announcement.stands) == (failed, False)

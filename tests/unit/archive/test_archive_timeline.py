@@ -18,7 +18,7 @@ from services.archive.web.sentences import sentence
 from services.archive.web.timeline import timeline
 from shared.documents import DocumentStore
 from shared.events import EVENTS, AnyEvent
-from shared.i18n import Language, Messages
+from shared.i18n import LANGUAGES, Language, Messages
 from shared.values import Basis, Endorsement, Transport, Traveller
 from tests.archive_samples import REPORT, Story, unit_listed
 
@@ -151,3 +151,50 @@ def test_every_code_has_its_word() -> None:
     assert words.ROLES.keys() == _choices(Traveller, "role")
     assert words.TRANSPORTS.keys() == _choices(Transport, "means")
     assert words.MOMENTS.keys() == _choices(Endorsement, "moment")
+
+
+@pytest.mark.parametrize("language", ["km", "en"])
+def test_the_page_says_which_groups_were_not_reached_and_why(story: Story, language: Language) -> None:
+    events: list[AnyEvent] = [
+        story.issued(),
+        story.announced(unit="mcs"),
+        story.announced(unit="mcs.policy"),
+        story.not_announced(certain=True, unit="mcs.hr"),
+    ]
+    who = reader(language)
+    mission = summarise(story.mission_id, events)
+    counted = {"km": "បានផ្សព្វផ្សាយក្នុងក្រុម ២ ក្នុងចំណោម ៣", "en": "Announced in 2 of 3 groups"}
+    assert (who.state(mission), who.badge(mission)) == (counted[language], "partly")
+    label = {"km": "ក្រុម", "en": "Groups"}[language]
+    lines = dict(sheet(mission, events, who).facts)[label]
+    reason = {"km": "ប៊ូតត្រូវបានដកចេញពីក្រុម។", "en": "The bot was removed from the group."}[language]
+    assert len(lines) == 3
+    assert any(reason in line and "bot was kicked" in line for line in lines)
+    assert reason in timeline(archived(*events), who)[-1].facts[0][1]
+
+
+def test_an_order_that_reached_no_group_is_not_announced(story: Story) -> None:
+    mission = summarise(story.mission_id, [story.issued(), story.not_announced(certain=True)])
+    assert reader("en").state(mission) == "Announced in 0 of 1 groups"
+
+
+def test_the_leaderships_group_is_not_described_as_a_units(story: Story) -> None:
+    event = story.announced()
+    of_unit = event.model_copy(update={"data": event.data.model_copy(update={"unit": "mcs.policy"})})
+    failed = story.not_announced(certain=True, audience="leadership", unit="mcs.policy")
+    for told in (of_unit, failed):
+        said = reader("en").say(sentence(told, reader("en")))
+        assert "leadership group" in said
+        assert "mcs.policy" not in said
+        assert "Department" not in said
+
+
+@pytest.mark.parametrize("code", [*words.OVERRIDES, "a_rule_of_tomorrow"])
+def test_overrides_and_their_reasons_stand_on_the_page(story: Story, code: str) -> None:
+    event = story.issued()
+    event = event.model_copy(update={"data": event.data.model_copy(update={"overrides": {code: "ការងារបន្ទាន់"}})})
+    for language in LANGUAGES:
+        who = reader(language)
+        facts = sheet(summarise(story.mission_id, [event]), [event], who).facts
+        assert any("ការងារបន្ទាន់" in line for _, lines in facts for line in lines)
+        assert any("ការងារបន្ទាន់" in text for _, text in timeline(archived(event), who)[0].facts)
