@@ -62,7 +62,14 @@ def build(settings: IssuerSettings) -> FastAPI:
             add_metrics(app, "issuer", plumbing)
             yield
 
-    app = FastAPI(title="Besakakam issuer", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Besakakam issuer",
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     problems.install(app, messages, MAX_BODY)
     errors.install(app, messages)
     app.add_middleware(

@@ -46,6 +46,13 @@ def build(settings: NotifierSettings) -> FastAPI:
             finally:
                 await bot.session.close()
 
-    app = FastAPI(title="Besakakam notifier", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Besakakam notifier",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
     app.add_middleware(Measure)
     return app
