@@ -20,7 +20,8 @@ def document(stream: str = "besakakam:events") -> dict[str, Any]:
             "title": "Besakakam events · ព្រឹត្តិការណ៍របស់ប្រព័ន្ធបេសកកម្ម",
             "version": "1.0.0",
             "description": "Mission orders of a ministry, from request to closed file. Each entry of the stream has"
-            " one field, `event`: a CloudEvents 1.0 object in JSON. Delivery is at least once; drop what you have by"
+            " a field `event`: a CloudEvents 1.0 object in JSON; `key` and `signature` prove its producer."
+            " Delivery is at least once; drop what you have by"
             " `id`. Order between missions is not promised.",
         },
         "defaultContentType": "application/json",
