@@ -2,8 +2,9 @@
 child for each file, so that every file has bounds of its own and leaves nothing behind.
 
 Over the control socket FD comes one end of a socket for each file. The child reads the task and the file from it and
-answers there; this process then adds how the child ended, and closes it. A child cannot open a file, reach a network,
-start a process or leave a core; it ends by itself when its time is over. When the control socket closes, all end.
+answers there; this process then adds how the child ended, and closes it. A child cannot open a file, reach a network
+or leave a core (it may start a thread, which the reader of HEIC does); it ends by itself when its time is over. When
+the control socket closes, all end.
 """
 
 import json
@@ -87,7 +88,6 @@ def _bound(kept: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 2))
     resource.setrlimit(resource.RLIMIT_AS, (space + MEMORY, space + MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 

@@ -127,7 +127,7 @@ def _told(pid: int, what: str) -> str:
 
 
 async def test_a_child_can_reach_nothing() -> None:
-    """No file, no socket, no process: what the readers would need an exploit for is not there either."""
+    """No file and no socket: what the readers would need an exploit for is not there either."""
     helper = Helper()
     try:
         await helper.ask("look", pdf())
