@@ -144,11 +144,11 @@ async def test_endorsements_in_the_future_cannot_be_handed_in(scene: Scene) -> N
     async with scene.running():
         _, state = await ready(scene)
         (button,) = [data for data in buttons(state) if data.startswith("h:")]
-        scene.say(POLICY, "leader", "2 ចេញ 27/11/2099 9:00 X", reply_to=state["message_id"])
-        warned = await scene.said(POLICY, "lie in the future")
+        scene.say(POLICY, "leader", "2 ចេញ 27/11/2099 09:00 X", reply_to=state["message_id"])
+        warned = await scene.said(POLICY, "for a time in the future")
         assert [data[:2] for data in buttons(warned)] == ["x:"]
         refused = await scene.press(POLICY, state["message_id"], "leader", button)
-        assert "មិនទាន់មកដល់" in refused["text"]
+        assert refused["show_alert"]
     assert await scene.events("ReportReturned") == []
 
 
