@@ -224,25 +224,6 @@ asyncio.run(main())
 """
 
 
-IDLE = (
-    "SELECT state = 'idle' FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE locktype = 'advisory'"
-    " AND datname = current_database()"
-)
-
-
-async def stop_between_statements(leader: subprocess.Popen[bytes], pool: Pool) -> None:
-    """Stop the process; not while PostgreSQL waits for the rest of a statement: that session it would not end."""
-
-    async def stopped() -> bool:
-        leader.send_signal(signal.SIGSTOP)
-        if await pool.fetchval(IDLE):
-            return True
-        leader.send_signal(signal.SIGCONT)
-        return False
-
-    await eventually(stopped, "stopped with nothing under way")
-
-
 async def test_a_stopped_leader_is_replaced_and_adds_nothing_when_it_wakes(
     pool: Pool, effects: Effects, database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
@@ -256,7 +237,7 @@ async def test_a_stopped_leader_is_replaced_and_adds_nothing_when_it_wakes(
     try:
         await reach(effects.redis, first)
         await eventually(lambda: all_marked(pool), "the first recorded")
-        await stop_between_statements(leader, pool)
+        leader.send_signal(signal.SIGSTOP)
         await commit(pool, second)
         async with relaying(pool, effects.redis):
             await reach(effects.redis, first, second)
