@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from shared import relay as relay_module
@@ -224,6 +225,29 @@ asyncio.run(main())
 """
 
 
+IDLE = (
+    "SELECT state = 'idle' FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE locktype = 'advisory'"
+    " AND datname = current_database()"
+)
+
+
+async def stop_between_statements(leader: subprocess.Popen[bytes], database_url: str) -> None:
+    """Stop the process; not while PostgreSQL waits for the rest of a statement: that session it would not end."""
+    owner = await asyncpg.connect(database_url)
+
+    async def stopped() -> bool:
+        leader.send_signal(signal.SIGSTOP)
+        if await owner.fetchval(IDLE):
+            return True
+        leader.send_signal(signal.SIGCONT)
+        return False
+
+    try:
+        await eventually(stopped, "stopped with nothing under way")
+    finally:
+        await owner.close()
+
+
 async def test_a_stopped_leader_is_replaced_and_adds_nothing_when_it_wakes(
     pool: Pool, effects: Effects, database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
@@ -237,7 +261,7 @@ async def test_a_stopped_leader_is_replaced_and_adds_nothing_when_it_wakes(
     try:
         await reach(effects.redis, first)
         await eventually(lambda: all_marked(pool), "the first recorded")
-        leader.send_signal(signal.SIGSTOP)
+        await stop_between_statements(leader, database_url)
         await commit(pool, second)
         async with relaying(pool, effects.redis):
             await reach(effects.redis, first, second)
