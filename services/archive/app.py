@@ -26,6 +26,7 @@ from shared.inspection.inspector import Inspector
 from shared.metrics import Measure
 from shared.service import add_health, add_metrics, plumbing
 from shared.shedding import Shed
+from shared.typefaces import TYPEFACES
 
 HERE = Path(__file__).parent
 CATALOGUE = HERE / "locale" / "km.po"
@@ -68,6 +69,7 @@ def build(settings: ArchiveSettings) -> FastAPI:
     app = FastAPI(title="Besakakam archive", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     for part in (api, documents, live, pages, sign_in):
         app.include_router(part.router)
+    app.mount("/static/fonts", StaticFiles(directory=TYPEFACES))
     app.mount("/static", StaticFiles(directory=HERE / "web" / "static"))
     problems.install(app, messages, MAX_BODY)
     look.show_errors(app)

@@ -8,12 +8,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from shared.typefaces import TYPEFACES
 from tests.chaos.faults.kinds import Strike
 from tests.chaos.watch import Lag
 
 WIDTH, HEIGHT, ROW, GUTTER = 1000, 160, 16, 180
 """In the picture's own units: a panel's width and height, one kind of fault's line, and the room for its name."""
-FONT = Path(__file__).parents[2] / "services" / "archive" / "web" / "static" / "fonts" / "Battambang-Regular.ttf"
+FONT = TYPEFACES / "Battambang-Regular.ttf"
 RATE_SECONDS = 5.0
 TICKS = 6
 

@@ -8,10 +8,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from deploy.local.telegram.control_http import ACTORS
 from deploy.local.telegram.page_view import column, other_chats, shown_chats
 from deploy.local.telegram.words import WORDS, Language
+from shared.typefaces import TYPEFACES
 
 _HERE = Path(__file__).parent
-KHMER_TYPE = _HERE.parents[2] / "services" / "archive" / "web" / "static" / "fonts"
-"""The type of the archive's pages: a bare machine has none of its own."""
 _TEMPLATES = Environment(
     loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
@@ -26,7 +25,7 @@ def install(app: web.Application) -> None:
     app.router.add_get("/", _show)
     app.router.add_get("/favicon.ico", _no_icon)
     app.router.add_static("/static", _HERE / "static")
-    app.router.add_static("/khmer", KHMER_TYPE)
+    app.router.add_static("/khmer", TYPEFACES)
 
 
 async def _show(request: web.Request) -> web.Response:

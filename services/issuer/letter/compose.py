@@ -1,6 +1,7 @@
 """From a letter's content to the data its template reads: every text worded, put in Khmer digits and cut.
 
-A *text* in the data is a list of chunks between spaces, each a list of pieces that stay whole on a line.
+A *text* in the data is a list of chunks between spaces, each a list of pieces that stay whole on a line, each a list
+of runs: what is written, and whether the second typeface prints it.
 """
 
 import re
@@ -11,11 +12,12 @@ from services.issuer.letter import phrases
 from services.issuer.letter.content import Basis, BasisKind, LetterContent, Transport, Traveller
 from services.issuer.letter.lunar import lunar_date
 from services.issuer.letter.seal import seal_svg
+from services.issuer.letter.typefaces import Run, runs
 from services.issuer.letter.words import UnprintableText, clean, segments, unprintable
 from shared.clock import PHNOM_PENH
 from shared.khmer import hour_text, khmer_digits, solar_date
 
-Text = tuple[tuple[str, ...], ...]
+Text = tuple[tuple[tuple[Run, ...], ...], ...]
 Data = dict[str, object]
 
 _CELL: Final = 14
@@ -39,7 +41,7 @@ def _text(text: str, longest: int = 30) -> Text:
     missing = unprintable(text)
     if missing:
         raise UnprintableText(missing)
-    return segments(text, longest)
+    return tuple(runs(chunk) for chunk in segments(text, longest))
 
 
 def _texts(texts: tuple[str, ...]) -> list[Text]:

@@ -1,8 +1,8 @@
 """A letter's content to PDF/A bytes, in this process.
 
 Typst sets the page: its data comes as JSON beside the template and never as part of it, its fonts only from the
-vendored folder with no other to fall back on, and its files only from the template's own folder. The same content
-and moment give the same bytes.
+vendored folder, each run in the one that is named for it, and its files only from the template's own folder. The
+same content and moment give the same bytes.
 """
 
 import json
@@ -16,8 +16,9 @@ import typst
 from services.issuer.letter.compose import letter_data
 from services.issuer.letter.content import LetterContent
 from services.issuer.letter.phrases import TITLE
-from services.issuer.letter.words import FONTS, segments, unprintable
+from services.issuer.letter.words import segments, unprintable
 from shared.errors import BesakakamError
+from shared.typefaces import TYPEFACES
 
 PDF_STANDARD: Final = "a-2a"
 """Archival and tagged; nothing is attached, so PDF/A-3 would allow more than a letter needs."""
@@ -65,5 +66,5 @@ def warm() -> None:
 @cache
 def _compiler() -> typst.Compiler:
     """One compiler for the process: it keeps the fonts and the parsed template. Not to be shared between threads."""
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(TYPEFACES)])
     return typst.Compiler(str(_TEMPLATE), root=str(_TEMPLATE.parent), font_paths=fonts, ignore_system_fonts=True)

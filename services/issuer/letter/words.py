@@ -7,26 +7,20 @@ both agree, and never next to a mark that belongs to its neighbour.
 
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import accumulate, pairwise
-from pathlib import Path
 from typing import Final
 
-from fontTools.ttLib import TTFont
 from icu4py.breakers import LineBreaker
 from khmercut import tokenize
 
+from services.issuer.letter.typefaces import lacking
 from shared.errors import BesakakamError
 from shared.khmer import normalise
 
-FONTS: Final = Path(__file__).parent / "fonts"
-
 _COENG: Final = "\u17d2"
-_LOOKALIKES: Final = str.maketrans(
-    {"–": "-", "—": "-", "‑": "-", "‒": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "..."}
-)
-_CLINGS_TO_WORD_BEFORE: Final = frozenset("។៕៖ៗ៘៙៚,.;:!?)]}»%/-៛០១២៣៤៥៦៧៨៩0123456789\"'")
-_CLINGS_TO_WORD_AFTER: Final = frozenset("([{«\"'-")
+_CLINGS_TO_WORD_BEFORE: Final = frozenset("។៕៖ៗ៘៙៚,.;:!?…)]}»›”’%/-‑‒–—៛០១២៣៤៥៦៧៨៩0123456789\"'")
+_CLINGS_TO_WORD_AFTER: Final = frozenset("([{«‹“„‘‚’\"'-‑‒–—")
 
 
 class UnprintableText(BesakakamError):
@@ -43,16 +37,15 @@ class UnprintableText(BesakakamError):
 def clean(text: str) -> str:
     """The text as a letter prints it.
 
-    Each Khmer syllable comes in its one order, runs of white space become one space, invisible marks go (cuts are
-    found afresh), and the dashes, quotation marks and dots that word processors put in by themselves become those
-    the fonts have.
+    Each Khmer syllable comes in its one order, runs of white space become one space, and invisible marks go (cuts
+    are found afresh).
     """
-    return " ".join(normalise(text.translate(_LOOKALIKES)).split())
+    return " ".join(normalise(text).split())
 
 
 def unprintable(text: str) -> list[str]:
     """The characters of a text that cannot be printed, each once, in order; empty when all can."""
-    return [character for character in dict.fromkeys(clean(text)) if ord(character) not in _repertoire()]
+    return lacking(clean(text))
 
 
 def segments(text: str, longest: int = 30) -> tuple[tuple[str, ...], ...]:
@@ -61,13 +54,6 @@ def segments(text: str, longest: int = 30) -> tuple[tuple[str, ...], ...]:
     A piece of more than `longest` characters, which a narrow column could not hold, is cut between syllables.
     """
     return tuple(_pieces(chunk, longest) for chunk in clean(text).split())
-
-
-@cache
-def _repertoire() -> frozenset[int]:
-    """The code points that every vendored font can draw."""
-    maps = [set(TTFont(path).getBestCmap()) for path in sorted(FONTS.glob("*.ttf"))]
-    return frozenset(set.intersection(*maps))
 
 
 @lru_cache(maxsize=16_384)  # the same names, titles and months stand in most letters

@@ -79,6 +79,12 @@ async def test_what_the_gates_block_is_not_stored(
     assert await wire.database.fetchval("SELECT count(*) FROM issuer.engagement") == 0
 
 
+async def test_a_host_abroad_is_named_as_it_writes_itself(api: Api, basis: dict[str, Any]) -> None:
+    asked = order(basis, stops=[{"place": "17", "host": "Université de Liège – « 5 • é »…"}])
+    considered = (await api.post("/missions/check", HEAD, json=asked)).json()
+    assert (considered["passes"], codes(considered)) == (True, [])
+
+
 @pytest.mark.parametrize(
     "change", [{"sha256": "0" * 64}, {"size": 1}, {"media_type": "image/png"}], ids=["unknown", "size", "type"]
 )

@@ -42,11 +42,22 @@ LONG = letter(
     signatory=Signatory(("តាមបញ្ជារដ្ឋមន្ត្រី", "រដ្ឋលេខាធិការ"), "បណ្ឌិត ប្រាក់ សុខុម"),
     seal=seal(),
 )
+FOREIGN = letter(
+    2,
+    issuing_unit="នាយកដ្ឋានសហប្រតិបត្តិការ Coopération",
+    stops=(
+        Stop("ខេត្តសៀមរាប", "Université de Liège – « 5 • é »…"),
+        Stop("រាជធានីភ្នំពេញ", "Office fédéral Büro “Łódź” — Đà Nẵng, L’Efficacité éfficace, Москва, Αθήνα"),
+    ),
+    purpose="សិក្សាគម្រោង “Renforcement des capacités” ឆ្នាំ២០១៦–២០២០ និង‘ការងារ’…",
+    seal=seal(),
+)
 LETTERS = {
     "one traveller": letter(1),
     "five with a seal": letter(5, seal=seal()),
     "ten": letter(10, seal=seal()),
     "twenty-five": letter(25),
+    "other languages": FOREIGN,
     "long texts": replace(LONG, travellers=(GREAT_NAME, *people(2))),
 }
 
@@ -147,8 +158,7 @@ def test_the_reverse_has_both_endorsements_for_every_stop(reader: Reader) -> Non
     assert squeezed(phrases.CERTIFICATION.format(unit=LONG.returns_to)) in both
 
 
-def test_only_the_vendored_fonts_are_used_and_all_are_embedded() -> None:
-    pdf = render(LETTERS["long texts"], at=AT)
+def typefaces(pdf: bytes) -> set[str]:
     document = pypdfium2.PdfDocument(pdf)
     names = {
         text.get_font().get_base_name().split("+")[-1]
@@ -156,7 +166,20 @@ def test_only_the_vendored_fonts_are_used_and_all_are_embedded() -> None:
         for text in sheet.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_TEXT])
     }
     document.close()
-    assert names == {"Battambang-Regular", "Battambang-Bold", "Moul-Regular"}
+    return names
+
+
+KHMER_FACES = {"Battambang-Regular", "Battambang-Bold", "Moul-Regular"}
+
+
+def test_only_the_vendored_fonts_are_used_and_all_are_embedded() -> None:
+    assert typefaces(render(LETTERS["long texts"], at=AT)) == KHMER_FACES
+
+
+def test_other_languages_get_the_second_typeface_and_nothing_else_does() -> None:
+    assert typefaces(render(FOREIGN, at=AT)) == KHMER_FACES | {"NotoSerif-Regular", "NotoSerif-Bold"}
+    regular = letter(1, stops=(Stop("ខេត្តសៀមរាប", "Université de Liège – « 5 • é »…"),))
+    assert typefaces(render(regular, at=AT)) == KHMER_FACES | {"NotoSerif-Regular"}
 
 
 def test_text_is_never_read_as_markup(reader: Reader) -> None:

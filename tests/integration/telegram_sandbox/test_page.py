@@ -117,7 +117,7 @@ async def test_type_comes_from_here(hand: Hand) -> None:
     async with hand.session.get("/static/page.css") as response:
         sheet = await response.text()
     addresses = [address.replace("fonts/", "/static/fonts/") for address in re.findall(r'url\("([^"]+)"\)', sheet)]
-    assert len(addresses) == 3
+    assert len(addresses) == 5
     for address in addresses:
         async with hand.session.get(address) as response:
             assert response.status == 200

@@ -81,6 +81,12 @@ def test_what_the_letter_cannot_print_is_refused_in_the_directory(tmp_path: Path
     assert [(error.field, error.code) for error in refused.value.errors] == [(name, "unprintable")]
 
 
+def test_names_of_other_languages_are_taken_in_the_directory(tmp_path: Path) -> None:
+    assert (
+        read(spoilt(tmp_path, "people.csv", "name_latin", "SOK Hélène–Zoë")).people[-1].name_latin == "SOK Hélène–Zoë"
+    )
+
+
 UNSEEN = ("", " ", "\u200b", "\u200c\u200d", "\u17b4\u17b5", "\u3164", "\u2800", "\u00ad\ufe0f", "\u2060 \ufeff")
 
 

@@ -11,9 +11,9 @@ import uharfbuzz
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.issuer.letter.words import FONTS
 from shared.khmer import broken_words, legacy_words, normalise, search_key
 from shared.khmer.signs import COENG, FINALS, ROBAT, SIGNS, TRIISAP
+from shared.typefaces import TYPEFACES
 
 CONSONANTS = [chr(code) for code in range(0x1780, 0x17A3)]
 VOWELS = ["", "ា", "ិ", "ី", "ឹ", "ឺ", "ុ", "ូ", "ួ", "ើ", "ឿ", "ៀ", "េ", "ែ", "ៃ", "ោ", "ៅ"]
@@ -27,7 +27,7 @@ ANY_KHMER = st.lists(
 @cache
 def fonts() -> tuple[uharfbuzz.Font, ...]:
     names = ("Battambang-Regular.ttf", "Moul-Regular.ttf")
-    return tuple(uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(FONTS / name)))) for name in names)
+    return tuple(uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(TYPEFACES / name)))) for name in names)
 
 
 def drawn(text: str, font: uharfbuzz.Font) -> tuple[tuple[int, int, int], ...]:
