@@ -108,6 +108,7 @@ async def test_a_mission_page_shows_its_papers_and_grows(site: Site) -> None:
 
 async def test_letters_open_and_their_fonts_are_ours(site: Site) -> None:
     story, page = site.story, site.page
+    story.purpose = "ទៅ Université de Liège – “ក”"
     await site.send(story.requested(), story.issued())
     await site.sign_in()
     await page.click(".mission-link")
@@ -117,6 +118,7 @@ async def test_letters_open_and_their_fonts_are_ours(site: Site) -> None:
     fonts = await page.evaluate("document.fonts.ready.then(() => [...document.fonts].map(f => f.family + f.status))")
     assert "Battambangloaded" in [font.replace('"', "") for font in fonts]
     assert "Moulloaded" in [font.replace('"', "") for font in fonts]
+    assert "Noto Serifloaded" in [font.replace('"', "") for font in fonts]
 
 
 async def test_sign_in_leads_back_to_where_one_wanted_to_go(site: Site) -> None:
