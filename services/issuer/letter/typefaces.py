@@ -6,7 +6,7 @@ is named, so that it can be refused.
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Final
 from unicodedata import category
@@ -27,12 +27,17 @@ _STANDS_FOR_SOMETHING_LOST: Final = {0xFFFC, 0xFFFD}
 
 def lacking(text: str) -> list[str]:
     """The characters of a text that neither face can print, each once, in order."""
+    if _khmer().issuperset(text):
+        return []
     lost = (character for run in _RUN.findall(text) for character in run if not _has(run, character))
     return list(dict.fromkeys(lost))
 
 
+@lru_cache(maxsize=16_384)  # as `words` keeps the pieces themselves
 def runs(pieces: tuple[str, ...]) -> tuple[tuple[Run, ...], ...]:
     """The pieces of a chunk, each parted into runs; a word in other letters stays in one face as a whole."""
+    if all(map(_khmer().issuperset, pieces)):
+        return tuple(((piece, False),) for piece in pieces)
     faces = _faces("".join(pieces))
     return tuple(_parted(piece, faces) for piece in pieces)
 
