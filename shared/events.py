@@ -241,11 +241,12 @@ class ReturnSentBack(Event):
 
 
 class MissionClosedData(AboutMission):
-    """The accepted return and the GDAF officer who accepted it."""
+    """The accepted return, the GDAF officer who accepted it, and what the checks warned of all the same."""
 
     number: Line
     return_id: ReturnId
     accepted_by: StaffNumber
+    findings: tuple[Finding, ...] = ()
 
 
 class MissionClosed(Event):

@@ -1,26 +1,46 @@
 """What GDAF looks at before it accepts a return (Guideline 996, ខ.៣): endorsements, dates, stamps, report."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 
 from shared.clock import PHNOM_PENH
 from shared.events import ReportReturnedData
 from shared.i18n import InBoth, Message, message
-from shared.mission.findings import Finding, blocks
+from shared.mission.findings import Finding, blocks, warns
 from shared.texts import visible
-from shared.values import Endorsement, NamedStop, Order
+from shared.values import Endorsement, MissionId, NamedStop, Order
+
+SIGHTINGS = 3
+"""How many orders and people that had the same photograph are named."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """A photograph as it came with a return: which bytes, with which order, by whom, and when first."""
+
+    sha256: str
+    mission_id: MissionId
+    number: str
+    person: str
+    name: InBoth
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class Return:
-    """A return with the order it answers; `missing_photos` counts photographs that the document store lacks."""
+    """A return with the order it answers; `missing_photos` counts photographs that the document store lacks.
+
+    `sightings` holds where its photographs were handed in, as far as that is known: the bot knows of none.
+    """
 
     data: ReportReturnedData
     order: Order
     stops: tuple[NamedStop, ...]
     missing_photos: int
     now: datetime
+    sightings: Sequence[Sighting] = ()
 
     def endorsement(self, stop: int, moment: str) -> Endorsement | None:
         """The entry for one moment at one stop, if it was made."""
@@ -29,6 +49,11 @@ class Return:
     def field_of(self, endorsement: Endorsement) -> str:
         """Where the entry's time stands in the return."""
         return f"endorsements.{self.data.endorsements.index(endorsement)}.at"
+
+    def elsewhere(self, sha256: str) -> Iterator[Sighting]:
+        """Where the photograph came with another order, or from another person."""
+        own = self.data.mission_id, self.data.returned_by
+        return (s for s in self.sightings if s.sha256 == sha256 and (s.mission_id, s.person) != own)
 
     @property
     def days(self) -> tuple[date, date]:
@@ -147,6 +172,23 @@ def stamps_are_shown(returned: Return) -> Iterator[Finding]:
         )
 
 
+def photographs_are_of_this_journey(returned: Return) -> Iterator[Finding]:
+    """No photograph was handed in, byte for byte, with another order or by another person."""
+    for at, photo in enumerate(returned.data.photos):
+        for other in islice(returned.elsewhere(photo.sha256), SIGHTINGS):
+            yield warns(
+                "photo_seen_before",
+                message(
+                    "Photograph {photo} was also handed in with order {number}, by {person} on {day}.",
+                    photo=at + 1,
+                    number=other.number,
+                    person=other.name,
+                    day=other.at.astimezone(PHNOM_PENH).date(),
+                ),
+                f"photos.{at}",
+            )
+
+
 def report_says_something(returned: Return) -> Iterator[Finding]:
     """The report of results is not empty."""
     if not visible(returned.data.report):
@@ -159,10 +201,11 @@ CHECKS: tuple[Check, ...] = (
     dates_agree,
     the_journey_has_its_order,
     stamps_are_shown,
+    photographs_are_of_this_journey,
     report_says_something,
 )
 
 
 def check(returned: Return) -> list[Finding]:
-    """Every finding of every check; a return with any cannot be accepted."""
+    """Every finding of every check; a return with any that blocks cannot be accepted."""
     return [finding for rule in CHECKS for finding in rule(returned)]

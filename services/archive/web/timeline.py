@@ -131,7 +131,7 @@ def _endorsement(given: Endorsement, reader: Reader) -> tuple[str, str]:
 
 
 def _findings(event: AnyEvent) -> tuple[Finding, ...]:
-    return event.data.findings if isinstance(event, MissionRefused | ReturnSentBack) else ()
+    return event.data.findings if isinstance(event, MissionRefused | ReturnSentBack | MissionClosed) else ()
 
 
 def _words(event: AnyEvent) -> str:

@@ -22,7 +22,7 @@ from shared.events import (
 )
 from shared.i18n import message
 from shared.mission import returns
-from shared.mission.findings import Finding, published
+from shared.mission.findings import Finding, blocking, published
 from shared.postgres import Connection
 from shared.values import EventId, MissionId, ReturnId
 
@@ -42,8 +42,10 @@ class CannotAccept(Refused):
         self.findings = findings
 
 
-def findings_of(parts: Parts, mission: Mission, data: ReportReturnedData) -> list[Finding]:
-    """What GDAF's checks say of a return."""
+async def findings_of(
+    parts: Parts, connection: Connection, mission: Mission, data: ReportReturnedData
+) -> list[Finding]:
+    """What GDAF's checks say of a return, beside all that has been handed in by now."""
     if mission.issued is None:
         return []
     missing = parts.documents.missing(photo.sha256 for photo in data.photos)
@@ -54,6 +56,7 @@ def findings_of(parts: Parts, mission: Mission, data: ReportReturnedData) -> lis
             stops=mission.issued.stops,
             missing_photos=missing,
             now=now(),
+            sightings=await store.sightings(connection, (photo.sha256 for photo in data.photos)),
         )
     )
 
@@ -71,7 +74,8 @@ async def receive(parts: Parts, connection: Connection, event: ReportReturned) -
     elif taken is not None:
         await store.add(connection, data, event.occurred_at)
         await missions.move(connection, mission.mission_id, taken, event)
-        if not findings_of(parts, mission, data):  # they are back, whenever GDAF gets to checking it
+        findings = await findings_of(parts, connection, mission, data)
+        if not blocking(findings):  # they are back, whenever GDAF gets to checking it
             await missions.free(connection, mission.mission_id, event.occurred_at)
 
 
@@ -96,6 +100,7 @@ async def accept(
 ) -> Mission:
     """An officer of GDAF accepts a return, which closes the mission. Accepting it again changes nothing.
 
+    What the checks warn of does not hold it up, and stands in the event.
     Raises `CannotAccept` with the findings, `NotAllowed`, `NoSuchMission`, `NoSuchReturn`, `WrongState`.
     """
     async with parts.change() as connection:
@@ -103,7 +108,8 @@ async def accept(
         state = life.check(mission, returned, "accepted")
         if state is None:
             return mission
-        if findings := findings_of(parts, mission, returned.data):
+        findings = await findings_of(parts, connection, mission, returned.data)
+        if blocking(findings):
             raise CannotAccept(findings)
         assert mission.issued is not None
         event = MissionClosed(
@@ -112,7 +118,11 @@ async def accept(
             correlation_id=mission.correlation_id,
             causation_id=EventId(mission.last_event_id),
             data=MissionClosedData(
-                mission_id=mission_id, number=mission.issued.number, return_id=return_id, accepted_by=officer
+                mission_id=mission_id,
+                number=mission.issued.number,
+                return_id=return_id,
+                accepted_by=officer,
+                findings=published(findings, parts.messages),
             ),
         )
         await store.settle(connection, _checked(returned, "accepted", officer, None))
@@ -131,6 +141,7 @@ async def send_back(
         state = life.check(mission, returned, "sent_back")
         if state is None:
             return mission
+        findings = await findings_of(parts, connection, mission, returned.data)
         event = ReturnSentBack(
             source="/besakakam/issuer",
             subject=str(mission_id),
@@ -142,7 +153,7 @@ async def send_back(
                 returned_by=returned.data.returned_by,
                 sent_back_by=officer,
                 reason=reason,
-                findings=published(findings_of(parts, mission, returned.data), parts.messages),
+                findings=published(findings, parts.messages),
             ),
         )
         await store.settle(connection, _checked(returned, "sent_back", officer, reason))

@@ -1,11 +1,15 @@
 """Returns, as handed in and as checked."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from services.issuer.domain.mission import MissionReturn
 from shared.events import ReportReturnedData
+from shared.i18n import InBoth
+from shared.mission.returns import SIGHTINGS, Sighting
 from shared.postgres import Connection, Row
+from shared.values import MissionId
 
 
 def _return(row: Row) -> MissionReturn:
@@ -45,6 +49,34 @@ async def find(connection: Connection, mission_id: UUID, return_id: UUID) -> Mis
         "SELECT * FROM mission_return WHERE mission_id = $1 AND return_id = $2", mission_id, return_id
     )
     return _return(row) if row else None
+
+
+async def sightings(connection: Connection, photos: Iterable[str]) -> list[Sighting]:
+    """Where each of the photographs was handed in: the first orders and people, with one to spare for its own."""
+    rows = await connection.fetch(
+        "SELECT seen.*, m.number, who.name_km, who.name_latin"
+        " FROM unnest($1::text[]) WITH ORDINALITY AS asked (sha256, turn), LATERAL ("
+        "  SELECT * FROM returned_photo p WHERE p.sha256 = asked.sha256"
+        "  ORDER BY p.received_at, p.mission_id, p.person LIMIT $2"
+        " ) AS seen JOIN mission m USING (mission_id), LATERAL ("
+        "  SELECT * FROM jsonb_to_recordset(m.issued -> 'travellers') AS t (person text, name_km text, name_latin text)"
+        "  WHERE t.person = seen.person LIMIT 1"
+        " ) AS who ORDER BY asked.turn, seen.received_at, seen.mission_id, seen.person",
+        list(dict.fromkeys(photos)),
+        SIGHTINGS + 1,
+    )
+    return [_sighting(row) for row in rows]
+
+
+def _sighting(row: Row) -> Sighting:
+    return Sighting(
+        sha256=row["sha256"],
+        mission_id=MissionId(row["mission_id"]),
+        number=row["number"],
+        person=row["person"],
+        name=InBoth(f"{row['name_km']} ({row['person']})", f"{row['name_latin']} ({row['person']})"),
+        at=row["received_at"],
+    )
 
 
 async def settle(connection: Connection, returned: MissionReturn) -> None:

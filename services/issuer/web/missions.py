@@ -154,7 +154,7 @@ async def refuse(
 
 @router.post("/missions/{mission_id}/returns/{return_id}/accept", responses=problems(409, 422))
 async def accept(parts: PartsDep, caller: CallerDep, mission_id: UUID, return_id: UUID) -> MissionView:
-    """Accept a return, which closes the mission: an act of an officer of GDAF."""
+    """Accept a return, which closes the mission: an act of an officer of GDAF. Findings that warn do not hold it up."""
     ids = MissionId(mission_id), ReturnId(return_id)
     return mission_view(await returns.accept(parts, *ids, caller.person, caller.directory))
 
@@ -181,8 +181,8 @@ async def _whole(parts: Parts, caller: Caller, mission_id: MissionId) -> tuple[M
         mission = await missions.find(connection, mission_id)
         if mission is None or not access.may_see(caller.directory, caller.person, mission, caller.today):
             raise NoSuchMission(mission_id)
-        found = await return_store.of_mission(connection, mission_id)
-    views = [
-        return_view(returned, returns.findings_of(parts, mission, returned.data), parts.messages) for returned in found
-    ]
+        views = [
+            return_view(returned, await returns.findings_of(parts, connection, mission, returned.data), parts.messages)
+            for returned in await return_store.of_mission(connection, mission_id)
+        ]
     return mission, mission_whole(mission, views)

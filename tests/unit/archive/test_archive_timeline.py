@@ -118,6 +118,13 @@ def test_a_rejection_shows_its_findings_in_the_readers_language(story: Story) ->
     assert english.words == khmer.words == event.data.reason
 
 
+def test_what_was_warned_of_at_the_acceptance_is_shown(story: Story) -> None:
+    event, [finding] = story.closed(uuid4()), story.sent_back(uuid4()).data.findings
+    warned = event.model_copy(update={"data": event.data.model_copy(update={"findings": (finding,)})})
+    assert timeline(archived(event), reader("en"))[0].findings == []
+    assert timeline(archived(warned), reader("en"))[0].findings == ["The report of results is empty."]
+
+
 def test_the_sheet_grows_from_request_to_order(story: Story) -> None:
     request, issued = story.requested(), story.issued()
     before = sheet(summarise(story.mission_id, [request]), [request], reader("en"))

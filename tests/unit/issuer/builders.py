@@ -1,5 +1,6 @@
 """Orders, facts, missions and returns for the rules' tests: each passes until a test changes something."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from services.issuer.directory import Directory, read
 from services.issuer.domain.gates import Facts
 from services.issuer.domain.mission import Mission, State
 from shared.events import ReportReturnedData
-from shared.mission.returns import Return
+from shared.mission.returns import Return, Sighting
 from shared.values import (
     Basis,
     DocumentRef,
@@ -108,7 +109,9 @@ def stamp(stop: int, moment: str, days: float) -> Endorsement:
     return Endorsement.model_validate({"stop": stop, "moment": moment, "at": at, "authority": "សាលាខេត្ត"})
 
 
-def returned(asked: Order | None = None, missing_photos: int = 0, **changes: Any) -> Return:
+def returned(
+    asked: Order | None = None, missing_photos: int = 0, sightings: Sequence[Sighting] = (), **changes: Any
+) -> Return:
     asked = asked or order()
     whole: dict[str, Any] = {
         "mission_id": some_id("mission"),
@@ -127,4 +130,5 @@ def returned(asked: Order | None = None, missing_photos: int = 0, **changes: Any
         ),
         missing_photos=missing_photos,
         now=NOW + timedelta(days=6),
+        sightings=sightings,
     )
