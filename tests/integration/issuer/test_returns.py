@@ -104,15 +104,19 @@ async def test_a_blocked_request_is_refused_with_the_findings(api: Api, basis: d
     assert codes((await api.post("/missions/check", HEAD, json=order(basis))).json()) == []
 
 
-@pytest.mark.parametrize(("requester", "code"), [("MCS-9999", "requester_unknown"), ("MCS-0039", "requester_unknown")])
+@pytest.mark.parametrize(
+    ("requester", "found"),
+    [("MCS-9999", ["requester_unknown"]), ("MCS-0039", ["basis_missing", "requester_unknown"])],
+)
 async def test_a_request_of_somebody_unknown_is_refused(
-    wire: Wire, basis: dict[str, Any], requester: str, code: str
+    wire: Wire, basis: dict[str, Any], requester: str, found: list[str]
 ) -> None:
+    """One who left cannot name a document of others either."""
     event = requested(order(basis), requester)
     await wire.send(event)
     [refused] = await wire.told(event.subject)
     assert isinstance(refused, MissionRefused)
-    assert [finding.code for finding in refused.data.findings] == [code]
+    assert [finding.code for finding in refused.data.findings] == found
 
 
 async def test_the_same_request_twice_is_one(wire: Wire, basis: dict[str, Any]) -> None:

@@ -119,18 +119,20 @@ def test_the_bot_and_the_check_agree(entries: list[Endorsement], report: str, pi
 
 def test_each_file_that_is_not_taken_is_named_and_the_text_with_it_is_kept() -> None:
     file = File(file_id="f", unique="u", size=1, name="a.zip")
-    refused = replace(given(LINES), file=file, refused=message("Only PDF, JPEG and PNG files are accepted."))
+    refused = replace(
+        given(LINES), file=file, refused=message("Only PDF, JPEG, PNG, HEIC and TIFF files are accepted.")
+    )
     made, problems = fill(draft(), ORDER, refused)
     assert (len(made.endorsements), made.photos) == (4, ())
     assert [(each.typed, each.what.text) for each in problems] == [
-        ("a.zip", "Only PDF, JPEG and PNG files are accepted.")
+        ("a.zip", "Only PDF, JPEG, PNG, HEIC and TIFF files are accepted.")
     ]
     letter, problems = fill(draft(), ORDER, replace(given(""), file=file, photo=ORDER.letter))
     assert (letter.photos, [each.typed for each in problems]) == ((), ["a.zip"])
 
 
 def test_an_album_of_unusable_files_names_every_one() -> None:
-    what = message("Only PDF, JPEG and PNG files are accepted.")
+    what = message("Only PDF, JPEG, PNG, HEIC and TIFF files are accepted.")
     problems = [line for n in range(10) for line in sayings.problem_lines([Problem(0, f"file-{n}.zip", what)])]
     html = sayings.draft_state(draft(), ORDER, [], problems).html
     assert all(f"«file-{n}.zip»" in html for n in range(10))
