@@ -96,6 +96,16 @@ class MigrationChanged(BesakakamError):
         self.name = name
 
 
+class SessionLost(BesakakamError, ConnectionError):
+    """A session ended while it was in use, and its locks went with it: it was silent too long, or the server ended it.
+
+    Take another one, and the locks anew.
+    """
+
+    def __init__(self, silent_seconds: int) -> None:
+        super().__init__(f"PostgreSQL ended it, after {silent_seconds} s of silence or because the server goes down")
+
+
 class NotMigrated(BesakakamError):
     """The schema lacks migrations that this release needs."""
 
@@ -177,12 +187,17 @@ async def _leave_as_it_is(connection: Any) -> None:
 async def session(pool: Pool, silent_seconds: int = SILENT_SECONDS) -> AsyncIterator[Connection]:
     """One connection for what outlives a transaction: locks, LISTEN, SET. It is given back as new, or not at all.
 
-    PostgreSQL ends it, and frees its locks, where nothing is asked of it for `silent_seconds`.
+    PostgreSQL ends it, and frees its locks, where nothing is asked of it for `silent_seconds`; whoever asks something
+    of it after that has lost it. Raises `SessionLost` where asyncpg would only tell of a connection that is gone.
     """
     async with pool.acquire() as connection:
         try:
             await connection.execute("SELECT set_config('idle_session_timeout', $1, false)", f"{silent_seconds}s")
             yield connection
+        except asyncpg.InterfaceError as error:
+            if not passes(error):
+                raise
+            raise SessionLost(silent_seconds) from error
         finally:
             await _renew(connection)
 

@@ -15,6 +15,20 @@ Restored = tuple[int, int, Sequence[str]]
 """How many rows there should be, how many of them were missing or otherwise, and the ids of those beside them."""
 
 
+def restoring(table: str, columns: Sequence[str]) -> str:
+    """SQL that writes rows of the table, given as one JSON array, over whatever is there; the first column is the key.
+
+    Gives a row for each that was missing or otherwise. Columns that it does not name keep what they hold.
+    """
+    names, others = ", ".join(columns), columns[1:]
+    here, given = (", ".join(f"{row}.{each}" for each in others) for row in (table, "excluded"))
+    return (
+        f"INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{table}, $1)"  # noqa: S608
+        f" ON CONFLICT ({columns[0]}) DO UPDATE SET ({', '.join(others)}) = ROW ({given})"
+        f" WHERE ({here}) IS DISTINCT FROM ({given}) RETURNING 1"
+    )
+
+
 @dataclass
 class Tally:
     """One table: the rows that events explain, those of them that were missing or wrong, and rows without an event.

@@ -1,7 +1,7 @@
 """SQL of the names that the directory gives to units, people and duties."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple
+from dataclasses import astuple, fields
 
 from pydantic_core import to_jsonable_python
 
@@ -9,7 +9,7 @@ from services.archive.domain import Names
 from services.archive.names import DutyTitle, PersonName, UnitName, duties_of, people_of, unit_of
 from shared.events import DirectoryChanged
 from shared.postgres import Connection
-from shared.rebuilding import Restored
+from shared.rebuilding import Restored, restoring
 
 
 async def list_unit(connection: Connection, event: DirectoryChanged) -> None:
@@ -39,9 +39,7 @@ async def list_unit(connection: Connection, event: DirectoryChanged) -> None:
 async def restore_units(connection: Connection, units: Mapping[str, UnitName]) -> Restored:
     """Write the units' names whatever is there, also over a higher revision."""
     changed = await connection.fetch(
-        "INSERT INTO directory_unit SELECT * FROM jsonb_populate_recordset(NULL::directory_unit, $1)"
-        " ON CONFLICT (unit) DO UPDATE SET revision = excluded.revision, name_km = excluded.name_km,"
-        " name_en = excluded.name_en WHERE directory_unit.* IS DISTINCT FROM excluded.* RETURNING 1",
+        restoring("directory_unit", [field.name for field in fields(UnitName)]),
         to_jsonable_python(list(units.values())),
     )
     strays = await connection.fetch("SELECT unit FROM directory_unit WHERE unit <> ALL ($1) ORDER BY unit", list(units))
@@ -51,11 +49,7 @@ async def restore_units(connection: Connection, units: Mapping[str, UnitName]) -
 async def restore_people(connection: Connection, people: Mapping[str, PersonName]) -> Restored:
     """Write the people's names whatever is there, also over a later one."""
     changed = await connection.fetch(
-        "INSERT INTO person SELECT * FROM jsonb_populate_recordset(NULL::person, $1)"
-        " ON CONFLICT (person) DO UPDATE SET unit = excluded.unit, name_km = excluded.name_km,"
-        " name_latin = excluded.name_latin, position_km = excluded.position_km, position_en = excluded.position_en,"
-        " folded = excluded.folded, listed_at = excluded.listed_at"
-        " WHERE person.* IS DISTINCT FROM excluded.* RETURNING 1",
+        restoring("person", [field.name for field in fields(PersonName)]),
         to_jsonable_python(list(people.values())),
     )
     strays = await connection.fetch("SELECT person FROM person WHERE person <> ALL ($1) ORDER BY person", list(people))
@@ -65,9 +59,7 @@ async def restore_people(connection: Connection, people: Mapping[str, PersonName
 async def restore_duties(connection: Connection, duties: Mapping[str, DutyTitle]) -> Restored:
     """Write the duties' titles whatever is there, also over a later one."""
     changed = await connection.fetch(
-        "INSERT INTO duty SELECT * FROM jsonb_populate_recordset(NULL::duty, $1) ON CONFLICT (duty) DO UPDATE"
-        " SET title_km = excluded.title_km, title_en = excluded.title_en, listed_at = excluded.listed_at"
-        " WHERE duty.* IS DISTINCT FROM excluded.* RETURNING 1",
+        restoring("duty", [field.name for field in fields(DutyTitle)]),
         to_jsonable_python(list(duties.values())),
     )
     strays = await connection.fetch("SELECT duty FROM duty WHERE duty <> ALL ($1) ORDER BY duty", list(duties))

@@ -97,8 +97,9 @@ async def events_of_types(connection: Connection, types: Collection[str], positi
     """Up to `limit` events of these types past `position`, in the order of the log, however rare they are."""
     return _archived(
         await connection.fetch(
-            "SELECT found.* FROM unnest($3::text[]) AS wanted, LATERAL (SELECT position, archived_at, type, body"
-            "  FROM event WHERE type = wanted AND position > $1 ORDER BY position LIMIT $2) AS found"
+            "SELECT position, archived_at, type, body FROM unnest($3::text[]) AS wanted, LATERAL ("
+            "  SELECT position, archived_at, type, body FROM event WHERE type = wanted AND position > $1"
+            "  ORDER BY position LIMIT $2) AS found"
             " ORDER BY position LIMIT $2",
             position,
             limit,

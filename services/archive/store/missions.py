@@ -1,13 +1,14 @@
 """SQL of the missions' summaries: written with each event, read by lists."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from pydantic_core import to_jsonable_python
 
 from services.archive.domain import Mission, State
 from shared.postgres import Connection, Row
+from shared.rebuilding import restoring
 from shared.values import MissionId
 
 
@@ -18,6 +19,11 @@ class Listed:
     mission: Mission
     first_position: int
     updated_position: int
+
+
+_COLUMNS = [*(field.name for field in fields(Mission)), "first_position", "updated_position"]
+COLUMNS = ", ".join(_COLUMNS)
+_SELECT = f"SELECT {COLUMNS} FROM mission"  # noqa: S608 (own text)
 
 
 def listed(row: Row) -> Listed:
@@ -38,15 +44,7 @@ def _row(listed: Listed) -> dict[str, object]:
 async def save(connection: Connection, summaries: Sequence[Listed]) -> int:
     """Write missions as the log tells of them now; returns how many were not yet there, or otherwise."""
     changed = await connection.fetch(
-        "INSERT INTO mission SELECT * FROM jsonb_populate_recordset(NULL::mission, $1)"
-        " ON CONFLICT (mission_id) DO UPDATE SET correlation_id = excluded.correlation_id, state = excluded.state,"
-        " number = excluded.number, issuer = excluded.issuer, unit = excluded.unit, requester = excluded.requester,"
-        " purpose = excluded.purpose, departs_at = excluded.departs_at, returns_at = excluded.returns_at,"
-        " places_km = excluded.places_km, places_en = excluded.places_en, travellers = excluded.travellers,"
-        " people = excluded.people, folded = excluded.folded, started_at = excluded.started_at,"
-        " updated_at = excluded.updated_at, first_position = excluded.first_position,"
-        " updated_position = excluded.updated_position, groups = excluded.groups, reached = excluded.reached"
-        " WHERE mission.* IS DISTINCT FROM excluded.* RETURNING 1",
+        restoring("mission", _COLUMNS),
         to_jsonable_python([_row(each) for each in summaries]),
     )
     return len(changed)
@@ -76,12 +74,12 @@ async def ids_after(connection: Connection, mission_id: UUID, limit: int) -> lis
 async def changed(connection: Connection, after: int, limit: int) -> list[Listed]:
     """Missions with an event past the position `after`, in the order of their latest events."""
     rows = await connection.fetch(
-        "SELECT * FROM mission WHERE updated_position > $1 ORDER BY updated_position LIMIT $2", after, limit
+        f"{_SELECT} WHERE updated_position > $1 ORDER BY updated_position LIMIT $2", after, limit
     )
     return [listed(row) for row in rows]
 
 
 async def one(connection: Connection, mission_id: MissionId) -> Listed | None:
     """One mission, or None where no event names it."""
-    row = await connection.fetchrow("SELECT * FROM mission WHERE mission_id = $1", mission_id)
+    row = await connection.fetchrow(f"{_SELECT} WHERE mission_id = $1", mission_id)
     return listed(row) if row else None

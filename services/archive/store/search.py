@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.archive.domain import State, folded
-from services.archive.store.missions import Listed, listed
+from services.archive.store.missions import COLUMNS, Listed, listed
 from shared.postgres import Connection, Row
 
 NEWEST = 1000
@@ -76,7 +76,7 @@ async def _among_the_newest(connection: Connection, search: Search, words: Seque
         of_state, values = "AND state = $4", [*values, search.state]
     matches, values = _matches(words, values)
     return await connection.fetch(
-        f"SELECT * FROM (SELECT * FROM mission WHERE first_position < $1::bigint {of_state}"  # noqa: S608 (own text)
+        f"SELECT {COLUMNS} FROM (SELECT {COLUMNS} FROM mission WHERE first_position < $1::bigint {of_state}"  # noqa: S608
         f" ORDER BY first_position DESC LIMIT $2) AS newest WHERE {matches} ORDER BY first_position DESC LIMIT $3",
         *values,
     )
@@ -87,9 +87,9 @@ async def _by_keys(connection: Connection, search: Search, words: Sequence[Word]
     matches, values = _matches(words, [search.before or LAST, search.limit])
     keys, values = _keys(search, words, values)
     return await connection.fetch(
-        "SELECT found.* FROM generate_series("  # noqa: S608 (own text; all that is asked for goes beside it)
+        f"SELECT {COLUMNS} FROM generate_series("  # noqa: S608 (own text; all that is asked for goes beside it)
         " (SELECT shelf(max(first_position)) FROM mission WHERE first_position < $1::bigint), 0, -1) AS shelf,"
-        f" LATERAL (SELECT * FROM mission WHERE first_position < $1 AND {keys} AND {matches}"
+        f" LATERAL (SELECT {COLUMNS} FROM mission WHERE first_position < $1 AND {keys} AND {matches}"
         " ORDER BY first_position + 0 DESC LIMIT $2) AS found LIMIT $2",
         *values,
     )

@@ -25,18 +25,19 @@ OWN = (
     f" WHERE person = $5 AND {_BEFORE} AND state = ANY ($4::text[]) {_NEWEST_FIRST} LIMIT $3"
 )
 OF_UNITS = (
-    "SELECT found.* FROM unnest($4::text[]) AS wanted, unnest($6::text[]) AS of_unit,"  # noqa: S608
+    "SELECT requested_at, mission_id FROM unnest($4::text[]) AS wanted, unnest($6::text[]) AS of_unit,"  # noqa: S608
     " LATERAL (SELECT requested_at, mission_id FROM mission WHERE unit = of_unit AND state = wanted"
     f"  AND {_BEFORE} AND {_ASKED_FOR_BY_THESE} {_NEWEST_FIRST} LIMIT $3) AS found {_NEWEST_FIRST} LIMIT $3"
 )
 OF_THE_NEWEST = (
-    "SELECT requested_at, mission_id FROM (SELECT found.* FROM unnest($4::text[]) AS wanted,"  # noqa: S608
+    "SELECT requested_at, mission_id FROM (SELECT requested_at, mission_id, requester"  # noqa: S608
+    "  FROM unnest($4::text[]) AS wanted,"
     " LATERAL (SELECT requested_at, mission_id, requester FROM mission WHERE state = wanted"
     f"  AND {_BEFORE} {_NEWEST_FIRST} LIMIT $6) AS found {_NEWEST_FIRST} LIMIT $6) AS newest"
     f" WHERE {_ASKED_FOR_BY_THESE} {_NEWEST_FIRST} LIMIT $3"
 )
 OF_REQUESTERS = (
-    "SELECT found.* FROM unnest($4::text[]) AS wanted, unnest($5::text[]) AS asked_by,"  # noqa: S608
+    "SELECT requested_at, mission_id FROM unnest($4::text[]) AS wanted, unnest($5::text[]) AS asked_by,"  # noqa: S608
     " LATERAL (SELECT requested_at, mission_id FROM mission WHERE requester = asked_by AND state = wanted"
     f"  AND {_BEFORE} {_NEWEST_FIRST} LIMIT $3) AS found {_NEWEST_FIRST} LIMIT $3"
 )

@@ -15,6 +15,10 @@ from shared.postgres import Connection, Row
 from shared.values import EventId, Finding, MissionId, Order
 
 PAGE = 50
+_SELECT = (
+    "SELECT mission_id, state, correlation_id, last_event_id, requester, body, requested_at, updated_at,"
+    " issued, overrides FROM mission"
+)
 
 
 class Clash(BesakakamError):
@@ -86,7 +90,7 @@ def _people(order: Order) -> list[str]:
 
 async def find(connection: Connection, mission_id: UUID) -> Mission | None:
     """The mission, or None."""
-    row = await connection.fetchrow("SELECT * FROM mission WHERE mission_id = $1", mission_id)
+    row = await connection.fetchrow(f"{_SELECT} WHERE mission_id = $1", mission_id)
     return _mission(row) if row else None
 
 
@@ -98,14 +102,14 @@ async def issuer_of(connection: Connection, mission_id: UUID) -> str:
 
 async def lock(connection: Connection, mission_id: UUID) -> Mission | None:
     """The mission, with its row locked until the transaction ends, so that acts on it follow one another."""
-    row = await connection.fetchrow("SELECT * FROM mission WHERE mission_id = $1 FOR UPDATE", mission_id)
+    row = await connection.fetchrow(f"{_SELECT} WHERE mission_id = $1 FOR UPDATE", mission_id)
     return _mission(row) if row else None
 
 
 async def of_ids(connection: Connection, mission_ids: Sequence[UUID]) -> list[Mission]:
     """These missions, newest request first."""
     rows = await connection.fetch(
-        "SELECT * FROM mission WHERE mission_id = ANY ($1::uuid[]) ORDER BY requested_at DESC, mission_id DESC",
+        f"{_SELECT} WHERE mission_id = ANY ($1::uuid[]) ORDER BY requested_at DESC, mission_id DESC",
         mission_ids,
     )
     return [_mission(row) for row in rows]
@@ -214,7 +218,7 @@ async def with_document(connection: Connection, sha256: str) -> list[Mission]:
     A basis belongs to a mission only where its requester had it: a refused request may have named any hash.
     """
     rows = await connection.fetch(
-        "SELECT * FROM mission WHERE (body #>> '{basis,document,sha256}' = $1"
+        _SELECT + " WHERE (body #>> '{basis,document,sha256}' = $1"  # noqa: S608 (own text)
         "  AND EXISTS (SELECT FROM upload WHERE sha256 = $1 AND person = requester))"
         " OR issued #>> '{letter,sha256}' = $1"
         " OR mission_id IN (SELECT mission_id FROM mission_return"

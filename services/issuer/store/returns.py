@@ -11,6 +11,8 @@ from shared.mission.returns import SIGHTINGS, Sighting
 from shared.postgres import Connection, Row
 from shared.values import MissionId
 
+_SELECT = "SELECT body, state, received_at, checked_by, checked_at, reason FROM mission_return"
+
 
 def _return(row: Row) -> MissionReturn:
     return MissionReturn(
@@ -37,17 +39,13 @@ async def add(connection: Connection, data: ReportReturnedData, at: datetime) ->
 
 async def of_mission(connection: Connection, mission_id: UUID) -> list[MissionReturn]:
     """The mission's returns, oldest first."""
-    rows = await connection.fetch(
-        "SELECT * FROM mission_return WHERE mission_id = $1 ORDER BY received_at, return_id", mission_id
-    )
+    rows = await connection.fetch(f"{_SELECT} WHERE mission_id = $1 ORDER BY received_at, return_id", mission_id)
     return [_return(row) for row in rows]
 
 
 async def find(connection: Connection, mission_id: UUID, return_id: UUID) -> MissionReturn | None:
     """One return of the mission, or None."""
-    row = await connection.fetchrow(
-        "SELECT * FROM mission_return WHERE mission_id = $1 AND return_id = $2", mission_id, return_id
-    )
+    row = await connection.fetchrow(f"{_SELECT} WHERE mission_id = $1 AND return_id = $2", mission_id, return_id)
     return _return(row) if row else None
 
 

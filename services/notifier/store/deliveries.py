@@ -70,6 +70,10 @@ class Notice:
     asker: int | None = None
 
 
+COLUMNS = ", ".join(field.name for field in fields(Delivery))
+SELECT = f"SELECT {COLUMNS} FROM delivery"  # noqa: S608 (own text)
+
+
 def delivery_of(row: Row | None) -> Delivery | None:
     """The row as a value; None for no row."""
     if row is None:
@@ -121,9 +125,9 @@ async def count_groups(connection: Connection, mission_id: UUID) -> int:
 async def homeless(connection: Connection) -> list[Delivery]:
     """Announcements of open orders to groups that there are not, or that do not take them."""
     rows = await connection.fetch(
-        "SELECT delivery.* FROM delivery JOIN order_copy USING (mission_id) WHERE delivery.state = 'failed'"
-        " AND kind = 'announcement' AND audience <> 'person' AND (delivery.chat IS NULL OR waits)"
-        " AND order_copy.state <> 'closed' ORDER BY delivery.created_at"
+        SELECT + " WHERE state = 'failed' AND kind = 'announcement' AND audience <> 'person'"  # noqa: S608
+        " AND (chat IS NULL OR waits) AND mission_id IN (SELECT mission_id FROM order_copy WHERE state <> 'closed')"
+        " ORDER BY created_at"
     )
     return [delivery for row in rows if (delivery := delivery_of(row)) is not None]
 
@@ -177,7 +181,7 @@ async def waiting(connection: Connection, notice: Notice) -> Delivery | None:
     """
     return delivery_of(
         await connection.fetchrow(
-            "SELECT * FROM delivery WHERE mission_id IS NOT DISTINCT FROM $1 AND chat = $2 AND kind = 'notice'"
+            f"{SELECT} WHERE mission_id IS NOT DISTINCT FROM $1 AND chat = $2 AND kind = 'notice'"
             " AND (ref = $3 OR content ->> 'draft_id' = $4) AND state = 'pending' AND NOT is_copy"
             " ORDER BY created_at LIMIT 1 FOR UPDATE",
             notice.mission_id,
@@ -249,22 +253,19 @@ async def remove(connection: Connection, delivery: Delivery, message: Posted) ->
 
 async def find(connection: Connection, delivery_id: UUID) -> Delivery | None:
     """The delivery, as last committed."""
-    return delivery_of(await connection.fetchrow("SELECT * FROM delivery WHERE delivery_id = $1", delivery_id))
+    return delivery_of(await connection.fetchrow(f"{SELECT} WHERE delivery_id = $1", delivery_id))
 
 
 async def lock(connection: Connection, delivery_id: UUID) -> Delivery | None:
     """The delivery, held against any other change until the transaction ends."""
-    return delivery_of(
-        await connection.fetchrow("SELECT * FROM delivery WHERE delivery_id = $1 FOR UPDATE", delivery_id)
-    )
+    return delivery_of(await connection.fetchrow(f"{SELECT} WHERE delivery_id = $1 FOR UPDATE", delivery_id))
 
 
 async def at_message(connection: Connection, chat: int, message_id: int) -> Delivery | None:
     """The delivery whose message stands there, or the removal under which it still does."""
     return delivery_of(
         await connection.fetchrow(
-            "SELECT * FROM delivery WHERE sent_chat = $1 AND message_id = $2 AND kind <> 'edit'"
-            " ORDER BY settled_at DESC LIMIT 1",
+            f"{SELECT} WHERE sent_chat = $1 AND message_id = $2 AND kind <> 'edit' ORDER BY settled_at DESC LIMIT 1",
             chat,
             message_id,
         )
@@ -277,7 +278,7 @@ async def lost_draft_state(connection: Connection, chat: int, draft_id: UUID) ->
     Their buttons are alike: which of several was seen, nothing tells.
     """
     rows = await connection.fetch(
-        "SELECT * FROM delivery WHERE chat = $1 AND kind = 'notice' AND content ->> 'draft_id' = $2::text"
+        f"{SELECT} WHERE chat = $1 AND kind = 'notice' AND content ->> 'draft_id' = $2::text"
         " AND (state = 'uncertain' OR state = 'pending' AND is_copy) LIMIT 2",
         chat,
         str(draft_id),
@@ -289,7 +290,7 @@ async def unit_announcement(connection: Connection, mission_id: UUID, unit: str)
     """The order's announcement in a unit's group: the unit's own if there is one, never the leadership's."""
     return delivery_of(
         await connection.fetchrow(
-            "SELECT * FROM delivery WHERE mission_id = $1 AND kind = 'announcement' AND audience = 'unit'"
+            f"{SELECT} WHERE mission_id = $1 AND kind = 'announcement' AND audience = 'unit'"
             " AND state = 'sent' ORDER BY unit IS NOT DISTINCT FROM $2 DESC, created_at, delivery_id LIMIT 1",
             mission_id,
             unit,

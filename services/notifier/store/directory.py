@@ -1,7 +1,7 @@
 """The copy of the directory that the notifier keeps."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple
+from dataclasses import astuple, fields
 
 from pydantic_core import to_jsonable_python
 
@@ -9,7 +9,7 @@ from services.notifier.domain.announcing import UnitCopy
 from services.notifier.domain.register import PersonRow, UnitRow, people_of
 from shared.events import DirectoryChanged
 from shared.postgres import Connection
-from shared.rebuilding import Restored
+from shared.rebuilding import Restored, restoring
 from shared.values import GroupListed
 
 
@@ -52,10 +52,7 @@ async def hold(connection: Connection) -> None:
 async def restore_units(connection: Connection, units: Mapping[str, UnitRow]) -> Restored:
     """Write the units whatever is there, also over a higher revision."""
     changed = await connection.fetch(
-        "INSERT INTO unit SELECT * FROM jsonb_populate_recordset(NULL::unit, $1)"
-        " ON CONFLICT (unit) DO UPDATE SET revision = excluded.revision, institution = excluded.institution,"
-        " parent = excluded.parent, name_km = excluded.name_km, name_en = excluded.name_en, groups = excluded.groups"
-        " WHERE unit.* IS DISTINCT FROM excluded.* RETURNING 1",
+        restoring("unit", [field.name for field in fields(UnitRow)]),
         to_jsonable_python(list(units.values())),
     )
     strays = await connection.fetch("SELECT unit FROM unit WHERE unit <> ALL ($1) ORDER BY unit", list(units))
@@ -65,10 +62,7 @@ async def restore_units(connection: Connection, units: Mapping[str, UnitRow]) ->
 async def restore_people(connection: Connection, people: Mapping[str, PersonRow]) -> Restored:
     """Write the people whatever is there, also over what was listed later."""
     changed = await connection.fetch(
-        "INSERT INTO person SELECT * FROM jsonb_populate_recordset(NULL::person, $1)"
-        " ON CONFLICT (person) DO UPDATE SET unit = excluded.unit, name_km = excluded.name_km,"
-        " name_latin = excluded.name_latin, until = excluded.until, listed_at = excluded.listed_at"
-        " WHERE person.* IS DISTINCT FROM excluded.* RETURNING 1",
+        restoring("person", [field.name for field in fields(PersonRow)]),
         to_jsonable_python(list(people.values())),
     )
     strays = await connection.fetch("SELECT person FROM person WHERE person <> ALL ($1) ORDER BY person", list(people))

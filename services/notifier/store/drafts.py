@@ -7,6 +7,11 @@ from services.notifier.domain.drafts import Draft, of_columns
 from shared.postgres import Connection, Row
 from shared.values import DocumentRef, Endorsement
 
+_SELECT = (
+    "SELECT draft_id, mission_id, person, parts, albums, state, chat, message_id, photos, endorsements, report"
+    " FROM return_draft"
+)
+
 
 def _draft(row: Row | None) -> Draft | None:
     """The row as a value. Where a replica of the release before wrote, which knows of no parts, its columns hold."""
@@ -41,12 +46,12 @@ def _arguments(draft: Draft) -> list[Any]:
 
 async def find(connection: Connection, draft_id: UUID) -> Draft | None:
     """The draft, as last committed."""
-    return _draft(await connection.fetchrow("SELECT * FROM return_draft WHERE draft_id = $1", draft_id))
+    return _draft(await connection.fetchrow(f"{_SELECT} WHERE draft_id = $1", draft_id))
 
 
 async def lock(connection: Connection, draft_id: UUID) -> Draft | None:
     """The draft, held against any other change until the transaction ends."""
-    return _draft(await connection.fetchrow("SELECT * FROM return_draft WHERE draft_id = $1 FOR UPDATE", draft_id))
+    return _draft(await connection.fetchrow(f"{_SELECT} WHERE draft_id = $1 FOR UPDATE", draft_id))
 
 
 async def of_album(connection: Connection, person: str, album: str) -> UUID | None:
@@ -77,8 +82,7 @@ async def open_for(connection: Connection, mission_id: UUID, person: str, where:
     """
     found = _draft(
         await connection.fetchrow(
-            "SELECT * FROM return_draft WHERE mission_id = $1 AND person = $2"
-            " ORDER BY created_at DESC LIMIT 1 FOR UPDATE",
+            f"{_SELECT} WHERE mission_id = $1 AND person = $2 ORDER BY created_at DESC LIMIT 1 FOR UPDATE",
             mission_id,
             person,
         )

@@ -10,6 +10,8 @@ from services.notifier.domain.standing import Standing
 from shared.events import MissionIssued, MissionIssuedData
 from shared.postgres import Connection, Row
 
+_SELECT = "SELECT mission_id, data, event_id, correlation_id, state, return_id, returned, sent_back FROM order_copy"
+
 
 @dataclass(frozen=True)
 class OrderCopy:
@@ -67,12 +69,12 @@ async def add(connection: Connection, event: MissionIssued) -> None:
 
 async def find(connection: Connection, mission_id: UUID) -> OrderCopy | None:
     """The order, as last committed."""
-    return _order(await connection.fetchrow("SELECT * FROM order_copy WHERE mission_id = $1", mission_id))
+    return _order(await connection.fetchrow(f"{_SELECT} WHERE mission_id = $1", mission_id))
 
 
 async def lock(connection: Connection, mission_id: UUID) -> OrderCopy | None:
     """The order, held against any other change until the transaction ends."""
-    return _order(await connection.fetchrow("SELECT * FROM order_copy WHERE mission_id = $1 FOR UPDATE", mission_id))
+    return _order(await connection.fetchrow(f"{_SELECT} WHERE mission_id = $1 FOR UPDATE", mission_id))
 
 
 async def save(connection: Connection, mission_id: UUID, standing: Standing) -> None:
@@ -89,7 +91,7 @@ async def save(connection: Connection, mission_id: UUID, standing: Standing) -> 
 async def open_orders_of(connection: Connection, person: str) -> list[OrderCopy]:
     """Orders that the person travels on and that are not closed, newest first."""
     rows = await connection.fetch(
-        "SELECT * FROM order_copy WHERE data -> 'travellers' @> $1 AND state <> 'closed'"
+        f"{_SELECT} WHERE data -> 'travellers' @> $1 AND state <> 'closed'"
         " ORDER BY created_at DESC, mission_id LIMIT 20",
         [{"person": person}],
     )
@@ -139,7 +141,10 @@ async def restore(connection: Connection, orders: Sequence[OrderTold]) -> int:
     sent back, are sets, so their order makes no difference.
     """
     changed = await connection.fetch(
-        "INSERT INTO order_copy SELECT * FROM jsonb_populate_recordset(NULL::order_copy, $1)"
+        "INSERT INTO order_copy"
+        " (mission_id, number, data, event_id, correlation_id, state, returned, sent_back, created_at)"
+        " SELECT mission_id, number, data, event_id, correlation_id, state, returned, sent_back, created_at"
+        " FROM jsonb_populate_recordset(NULL::order_copy, $1)"
         " ON CONFLICT (mission_id) DO UPDATE SET number = excluded.number, data = excluded.data,"
         " event_id = excluded.event_id, correlation_id = excluded.correlation_id, state = excluded.state,"
         " returned = excluded.returned, sent_back = excluded.sent_back"

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from services.notifier.domain.posted import Posted
-from services.notifier.store.deliveries import Delivery, delivery_of
+from services.notifier.store.deliveries import COLUMNS, SELECT, Delivery, delivery_of
 from shared.postgres import Connection
 
 _CLAIM_LOCK = "besakakam.notifier.claim"
@@ -24,7 +24,7 @@ async def claim(connection: Connection, owner: UUID) -> Delivery | None:
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", _CLAIM_LOCK)
     return delivery_of(
         await connection.fetchrow(
-            "UPDATE delivery SET state = 'sending', owner = $1, started_at = now(), attempts = attempts + 1"
+            "UPDATE delivery SET state = 'sending', owner = $1, started_at = now(), attempts = attempts + 1"  # noqa: S608
             " WHERE delivery_id = ("
             "  SELECT this.delivery_id FROM delivery AS this LEFT JOIN chat USING (chat)"
             "  WHERE this.state = 'pending' AND this.due_at <= now()"
@@ -32,7 +32,7 @@ async def claim(connection: Connection, owner: UUID) -> Delivery | None:
             "  AND NOT EXISTS (SELECT 1 FROM delivery AS busy WHERE busy.state = 'sending' AND (busy.chat = this.chat"
             "   OR (busy.mission_id = this.mission_id AND busy.kind = 'announcement' AND this.kind = 'announcement')))"
             "  ORDER BY this.kind <> 'announcement', this.created_at LIMIT 1 FOR UPDATE OF this SKIP LOCKED)"
-            " RETURNING *",
+            f" RETURNING {COLUMNS}",
             owner,
         )
     )
@@ -70,7 +70,7 @@ def owner_lock(owner: UUID) -> str:
 
 async def abandoned(connection: Connection, owner: UUID) -> list[Delivery]:
     """What the dead owner had under way."""
-    rows = await connection.fetch("SELECT * FROM delivery WHERE state = 'sending' AND owner = $1", owner)
+    rows = await connection.fetch(f"{SELECT} WHERE state = 'sending' AND owner = $1", owner)
     return [delivery for row in rows if (delivery := delivery_of(row)) is not None]
 
 

@@ -80,6 +80,7 @@ class Intake:
         log.info("intake.polling", bot_id=self._bot.id)
         offset: int | None = None
         while True:
+            await connection.execute("SELECT 1")  # without updates nothing else would tell that it is held still
             call = GetRawUpdates(offset=offset, timeout=self._timeout, allowed_updates=ALLOWED)
             found = await self._bot(call, request_timeout=self._timeout + 10)
             for update in found:

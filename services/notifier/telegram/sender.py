@@ -88,13 +88,18 @@ class Sender:
                 await asyncio.sleep(WATCH_SECONDS)
                 await connection.execute("SELECT 1")
         except asyncio.CancelledError:
-            await self._drain()
+            await self._drain(connection)
             raise
 
-    async def _drain(self) -> None:
-        if not self._under_way:
-            return
-        _, late = await asyncio.wait(self._under_way, timeout=self._drain_seconds)
+    async def _drain(self, connection: Connection) -> None:
+        """Let what is under way end; the session is spoken in meanwhile, else PostgreSQL would end it and its lock."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._drain_seconds
+        while self._under_way and (left := end - loop.time()) > 0:
+            await asyncio.wait(self._under_way, timeout=min(left, WATCH_SECONDS))
+            with contextlib.suppress(*TRANSIENT):
+                await connection.execute("SELECT 1", timeout=WATCH_SECONDS)
+        late = set(self._under_way)
         for task in late:
             task.cancel()
         if late:

@@ -242,3 +242,25 @@ async def test_a_session_that_says_nothing_loses_its_locks(pool: Pool) -> None:
         async with asyncio.timeout(20), pool.acquire() as other:
             await other.execute("SELECT pg_advisory_lock(7)")
             await other.execute("SELECT pg_advisory_unlock(7)")
+
+
+async def test_a_session_that_was_lost_is_called_that(pool: Pool) -> None:
+    async def speak_too_late() -> None:
+        async with postgres.session(pool, silent_seconds=1) as connection:
+            pid = connection.get_server_pid()
+
+            async def ended() -> bool:
+                return not await pool.fetchval("SELECT count(*) FROM pg_stat_activity WHERE pid = $1", pid)
+
+            await eventually(ended, "the end of a silent session")
+            await connection.execute("SELECT 1")
+
+    with pytest.raises(postgres.SessionLost) as lost:
+        await speak_too_late()
+    assert postgres.passes(lost.value), "an outage to wait out, not a failure"
+
+
+async def test_a_mistake_within_a_session_stays_what_it_is(pool: Pool) -> None:
+    async with postgres.session(pool) as connection:
+        with pytest.raises(asyncpg.InterfaceError, match="expects 1 argument"):
+            await connection.execute("SELECT $1::int", 1, 2)
