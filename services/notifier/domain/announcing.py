@@ -89,7 +89,7 @@ def _leadership(institution: str, units: Units) -> Target:
 
 def _nearest(start: str, units: Units) -> Target:
     for name in _line(start, units):
-        if group := units[name].telegram_group("unit"):
+        if name in units and (group := units[name].telegram_group("unit")):
             return Target("unit", name, *group)
     return Target("unit", start, None, start)
 

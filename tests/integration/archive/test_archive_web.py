@@ -94,7 +94,7 @@ async def test_the_timeline_tells_the_whole_life(queue: Queue, story: Story, vie
     await queue.archived(unit_listed(1), *story.whole_life())
     page = (await viewer.get(f"/missions/{story.mission_id}", headers=PAGE)).text
     for told in (
-        "សុខ មាលា បានស្នើសុំលិខិតបញ្ជាបេសកកម្មជូននាយកដ្ឋានគោលនយោបាយ។",
+        "សុខ មាលា បានស្នើសុំលិខិតបញ្ជាបេសកកម្មសម្រាប់នាយកដ្ឋានគោលនយោបាយ។",
         "«ថ្នាក់ដឹកនាំក្រសួង»",
         "ថ្ងៃទី០២ ខែមីនា ឆ្នាំ២០២៦ ម៉ោង ៩:៣០ ព្រឹក",
         "របាយការណ៍លទ្ធផលនៅទទេ។",
@@ -216,7 +216,10 @@ async def test_documents_are_served_as_what_they_are(queue: Queue, story: Story,
     answer = await viewer.get(f"/documents/{photo.sha256}")
     assert answer.content == photograph(40)
     assert answer.headers["content-type"] == "image/jpeg"
-    assert answer.headers["content-disposition"] == "inline; filename*=UTF-8''stamp-arrival.jpg"
+    assert (
+        answer.headers["content-disposition"]
+        == "inline; filename=\"stamp-arrival.jpg\"; filename*=UTF-8''stamp-arrival.jpg"
+    )
     assert answer.headers["etag"] == f'"{photo.sha256}"'
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "script-src" not in answer.headers["content-security-policy"]

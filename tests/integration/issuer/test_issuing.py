@@ -211,7 +211,9 @@ async def test_the_largest_order_can_be_issued(api: Api, basis: dict[str, Any]) 
 async def test_two_hundred_orders_asked_for_at_once_get_two_hundred_numbers(
     issuer_settings: IssuerSettings, keys: dict[str, str], wire: Wire
 ) -> None:
-    app = build(issuer_settings.model_copy(update={"letter_workers": 2, "max_requests": 200}))
+    app = build(
+        issuer_settings.model_copy(update={"letter_workers": 2, "max_requests": 300, "max_requests_per_person": 200})
+    )
     async with LifespanManager(app, startup_timeout=20, shutdown_timeout=20), client(app) as http:
         api = Api(http, keys)
         basis = await api.uploaded()

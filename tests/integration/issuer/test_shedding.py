@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from services.issuer.app import build
 from services.issuer.settings import IssuerSettings
-from tests.integration.issuer.samples import OFFICER, Api, moment, order, problem
+from tests.integration.issuer.samples import HEAD, OFFICER, Api, moment, order, problem
 
 AT_ONCE = 3
 CALLERS = 12
@@ -28,7 +28,7 @@ def ask(api: Api, document: dict[str, Any], number: int) -> Any:
     """The same two people, on one trip after another."""
     trip = {"departs_at": moment(3 + 2 * number), "returns_at": moment(4 + 2 * number)}
     key = {"Idempotency-Key": f"crowd-{number:04}"}
-    return api.post("/missions", OFFICER, json=order(document, **trip), headers=key)
+    return api.post("/missions", HEAD, json=order(document, **trip), headers=key)
 
 
 async def test_what_is_too_much_is_sent_away_and_taken_when_it_comes_again(api: Api, basis: dict[str, Any]) -> None:

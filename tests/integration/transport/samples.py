@@ -1,7 +1,8 @@
 """Events and small tools for the transport's tests."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -114,3 +115,17 @@ class Effects:
         found = await self.dead()
         assert len(found) == count
         return found
+
+
+@asynccontextmanager
+async def held(pool: Pool) -> AsyncIterator[Connection]:
+    """A transaction that a test holds open itself to see what others do meanwhile; committed at the end."""
+    async with pool.acquire() as connection:
+        own = connection.transaction()
+        await own.start()
+        try:
+            yield connection
+        except BaseException:
+            await own.rollback()
+            raise
+        await own.commit()

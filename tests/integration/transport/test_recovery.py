@@ -13,10 +13,10 @@ import pytest
 
 from shared import relay as relay_module
 from shared.background import Background
-from shared.postgres import Pool, open_pool, transaction
+from shared.postgres import Pool, open_pool
 from shared.relay import Relay
 from tests.integration.transport.losing import SERVICES, Ministry, Ruin, ministry
-from tests.integration.transport.samples import STREAM, Effects, closed, commit, eventually, publishing
+from tests.integration.transport.samples import STREAM, Effects, closed, commit, eventually, held, publishing
 from tests.integration.transport.test_relay import all_marked, published, reach, relaying
 from tests.patience import PATIENCE
 
@@ -164,7 +164,7 @@ async def test_a_crash_after_the_script_is_made_good_and_goes_on_in_order(pool: 
         await reach(effects.redis, first)
         await eventually(lambda: all_marked(pool), "the first recorded")
     await commit(pool, second)
-    async with transaction(pool) as holder:
+    async with held(pool) as holder:
         await holder.execute("SELECT 1 FROM relay FOR UPDATE")  # the record has to wait
         async with relaying(pool, effects.redis):
             await reach(effects.redis, first, second)

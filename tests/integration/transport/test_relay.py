@@ -17,12 +17,12 @@ from shared import relay as relay_module
 from shared.background import Background
 from shared.events import AnyEvent, parse
 from shared.outbox import BATCH
-from shared.postgres import Pool, transaction
+from shared.postgres import Pool
 from shared.relay import Publishing, Relay
 from shared.service import plumbing
 from shared.settings import ServiceSettings
 from shared.streams import connect
-from tests.integration.transport.samples import STREAM, Effects, closed, commit, entries, eventually, publishing
+from tests.integration.transport.samples import STREAM, Effects, closed, commit, entries, eventually, held, publishing
 
 LOCKS = (
     "SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND database = ("
@@ -83,7 +83,7 @@ async def test_all_is_published_in_order_over_several_batches(pool: Pool, effect
 async def test_only_what_is_committed_is_published(pool: Pool, effects: Effects) -> None:
     slow, dropped, quick = closed(), closed(), closed()
     async with relaying(pool, effects.redis):
-        async with transaction(pool) as open_one:
+        async with held(pool) as open_one:
             await outbox.write(open_one, slow)
             undone = pool.acquire()
             other = await undone
@@ -153,7 +153,7 @@ async def test_a_crash_between_stream_and_mark_publishes_twice_and_works_once(
 ) -> None:
     event = closed()
     await commit(pool, event)
-    async with transaction(pool) as holder:
+    async with held(pool) as holder:
         await holder.execute("SELECT 1 FROM waiting FOR UPDATE")  # the mark has to wait
         async with relaying(pool, effects.redis):
             await reach(effects.redis, event)

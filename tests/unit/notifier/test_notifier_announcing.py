@@ -1,6 +1,6 @@
 """Which chats an order goes to."""
 
-from services.notifier.domain.announcing import Target, UnitCopy, plan, unknown_units
+from services.notifier.domain.announcing import Target, UnitCopy, chat_of, plan, unknown_units
 from shared.events import DirectoryChanged
 from tests.unit.notifier.samples import (
     GDCS,
@@ -66,3 +66,8 @@ def test_parents_in_a_circle_end() -> None:
     events = [*directory()[:2], unit("mcs.gdcs", "mcs.gdcs-policy"), unit("mcs.gdcs-policy", "mcs.gdcs")]
     assert unknown_units(issued_data(), copies(events)) == set()
     assert len(plan(issued_data(), copies(events), {})) == 3
+
+
+def test_a_unit_that_the_directory_no_longer_tells_of_is_reached_nowhere() -> None:
+    assert chat_of("mcs.gone", copies(directory()), {}) is None
+    assert chat_of("mcs.gone", {}, {}) is None
