@@ -52,12 +52,13 @@ async def find(connection: Connection, mission_id: UUID, return_id: UUID) -> Mis
 async def sightings(connection: Connection, photos: Iterable[str]) -> list[Sighting]:
     """Where each of the photographs was handed in: the first orders and people, with one to spare for its own."""
     rows = await connection.fetch(
-        "SELECT seen.*, m.number, who.name_km, who.name_latin"
+        "SELECT seen.sha256, seen.mission_id, seen.person, seen.received_at, m.number, who.name_km, who.name_latin"
         " FROM unnest($1::text[]) WITH ORDINALITY AS asked (sha256, turn), LATERAL ("
-        "  SELECT * FROM returned_photo p WHERE p.sha256 = asked.sha256"
+        "  SELECT sha256, mission_id, person, received_at FROM returned_photo p WHERE p.sha256 = asked.sha256"
         "  ORDER BY p.received_at, p.mission_id, p.person LIMIT $2"
         " ) AS seen JOIN mission m USING (mission_id), LATERAL ("
-        "  SELECT * FROM jsonb_to_recordset(m.issued -> 'travellers') AS t (person text, name_km text, name_latin text)"
+        "  SELECT name_km, name_latin FROM jsonb_to_recordset(m.issued -> 'travellers')"
+        "   AS t (person text, name_km text, name_latin text)"
         "  WHERE t.person = seen.person LIMIT 1"
         " ) AS who ORDER BY asked.turn, seen.received_at, seen.mission_id, seen.person",
         list(dict.fromkeys(photos)),

@@ -161,9 +161,9 @@ async def test_a_group_that_threw_the_bot_out_is_unreachable(scene: Scene) -> No
         data = await scene.issue()
         await scene.settled(data.mission_id, POLICY, "failed")
         await scene.settled(data.mission_id, GDCS, "sent")
+        await until(lambda: scene.database.fetchval("SELECT unreachable FROM chat WHERE chat = $1", POLICY))
     (failed,) = await scene.events("AnnouncementFailed")
     assert (failed.data.chat, failed.data.certain) == (POLICY, True)
-    assert await scene.database.fetchval("SELECT unreachable FROM chat WHERE chat = $1", POLICY)
 
 
 async def test_while_telegram_is_down_nothing_is_lost(scene: Scene) -> None:
