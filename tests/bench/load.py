@@ -23,7 +23,7 @@ async def missions(stage: Stage, desks: tuple[Desk, ...]) -> Missions:
     for desk in desks:
         form = aiohttp.FormData()
         form.add_field("file", papers.invitation(), filename="invitation.pdf", content_type="application/pdf")
-        documents[desk.institution] = await _post(stage, desk.officer, "/documents", 201, data=form)
+        documents[desk.officer] = await _post(stage, desk.officer, "/documents", 201, data=form)
     return Missions(desks, documents)
 
 

@@ -50,7 +50,7 @@ class Asking:
 
 
 class Missions:
-    """Requests without end, taking turns between the desks, on each institution's own basis document."""
+    """Requests without end, taking turns between the desks, each on its officer's own basis document."""
 
     def __init__(self, desks: tuple[Desk, ...], documents: dict[str, dict[str, Any]]) -> None:
         self._documents = documents
@@ -80,7 +80,7 @@ class Missions:
         )
         departs = self._start + TRIP * (turn // len(pairs))
         trip = papers.Trip(departs, departs, departs + AWAY, departs + AWAY)
-        order = papers.order(cast, self._documents[desk.institution], trip)
+        order = papers.order(cast, self._documents[desk.officer], trip)
         order["basis"]["dated"] = (self._start - timedelta(days=30)).date().isoformat()
         return order
 
