@@ -24,7 +24,7 @@ from shared.confirmation import Confirmation
 from shared.metrics import PUBLISHED, RECOVERIES, TAKEN_BACK
 from shared.outbox import BATCH, EntryId
 from shared.postgres import TRANSIENT, Connection, Pool, Row, passes, session
-from shared.signing import Signer, Wire
+from shared.signing import Signer
 
 POLL_SECONDS = 0.5
 COMPARE_SECONDS = 1.0
@@ -166,13 +166,13 @@ class Relay:
         return int(held), EntryId.read(last[0]) if last else None
 
     def _wires(self, rows: Sequence[Row]) -> Iterator[bytes | str]:
-        for wire in map(outbox.wire_of, rows):
-            signed = self._signed(wire)
-            yield from (signed.body, signed.key_id, signed.signature)
-
-    def _signed(self, wire: Wire) -> Wire:
         signer = self._publishing.signer
-        return signer.sign(wire.body) if signer and not wire.signature else wire
+        for row in rows:
+            body, key_id, signature = row["body"], row["key_id"], row["signature"]
+            if signer and not signature:
+                wire = signer.sign(body.encode())
+                key_id, signature = wire.key_id, wire.signature
+            yield from (body, key_id, signature)
 
     async def _recover(self, connection: Connection, found: int) -> None:
         """Redis holds another batch than the last one recorded: older (it has lost some) or newer (we crashed)."""

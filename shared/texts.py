@@ -30,9 +30,14 @@ _BLANK: Final = frozenset(map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x280
 empty cell)."""
 
 
+_SURELY_SEEN: Final = re.compile("[0-9A-Za-z\u1780-\u17b3]")
+
+
 def visible(text: str) -> bool:
     """Whether a reader sees anything: a letter, mark, digit or sign, not only spaces and joiners."""
-    return any(unicodedata.category(letter)[0] in "LMNPS" and letter not in _BLANK for letter in text)
+    return _SURELY_SEEN.search(text) is not None or any(
+        unicodedata.category(letter)[0] in "LMNPS" and letter not in _BLANK for letter in text
+    )
 
 
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -41,14 +46,18 @@ _NO_NUMBERS: Final = (b"NaN", b"Infinity")
 
 def storable(body: bytes) -> bool:
     """Whether a JSON text that can be read holds nothing that `jsonb` refuses: NUL, and numbers that are none."""
-    if _NUL.search(body):
+    if _holds_nul(body):
         return False
     return not any(name in body for name in _NO_NUMBERS) or _loads(body)
 
 
 def unambiguous(body: bytes) -> bool:
     """As `storable`, and no object in it names a field twice."""
-    return not _NUL.search(body) and _loads(body, object_pairs_hook=_unique)
+    return not _holds_nul(body) and _loads(body, object_pairs_hook=_unique)
+
+
+def _holds_nul(body: bytes) -> bool:
+    return rb"\u0000" in body and _NUL.search(body) is not None
 
 
 def _loads(body: bytes, **how: Any) -> bool:

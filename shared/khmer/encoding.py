@@ -7,7 +7,8 @@ Some of these print a dotted circle; the others look right and are not found aga
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import Final
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 from shared.khmer import signs
 from shared.khmer.signs import COENG
@@ -67,9 +68,17 @@ def normalise(text: str) -> str:
     return _SPACE_BEFORE_REPETITION.sub("", in_each_syllable(plain, _one_order))
 
 
-def in_each_syllable(text: str, change: Callable[[str, list[str]], list[str]]) -> str:
+Change: TypeAlias = Callable[[str, list[str]], list[str]]
+
+
+def in_each_syllable(text: str, change: Change) -> str:
     """Let `change` make new parts of each syllable: it gets the letter and its marks, a coeng with its subscript."""
-    return _SYLLABLE.sub(lambda found: found[1] + "".join(change(found[1], _PART.findall(found[2]))), text)
+    return _SYLLABLE.sub(lambda found: _changed(found[1], found[2], change), text)
+
+
+@lru_cache(maxsize=8192)  # Khmer writes some thousands of syllables, and the same few hundred nearly always
+def _changed(letter: str, marks: str, change: Change) -> str:
+    return letter + "".join(change(letter, _PART.findall(marks)))
 
 
 def _one_order(letter: str, parts: list[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """What no normalising mends: marks without their letter, and text in the encoding of an old font."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from shared.khmer import signs
@@ -17,6 +18,7 @@ _SOUND: Final = re.compile(
 )
 _MARK: Final = re.compile(f"[{signs.MARKS}{COENG}\u25cc]")
 _LONGEST: Final = 30
+_LATIN: Final = re.compile("[A-Za-z]")
 _ADDRESS_OR_CODE: Final = re.compile(r"[0-9@/\\_]|www\.")
 _APOSTROPHE: Final = re.compile("['’]")
 _SIGN_IN_WORD: Final = re.compile(
@@ -28,6 +30,7 @@ _HUMP_WITHOUT_VOWEL: Final = re.compile(
 _CASES_OF_NO_LANGUAGE: Final = re.compile("^aa+[AE]|a[AE].*a[AE]|[aA]E+a")
 
 
+@lru_cache(maxsize=2048)  # names, titles and places stand in most orders
 def broken_words(text: str) -> tuple[str, ...]:
     """The words that print a dotted circle even when normalised, each once, in order.
 
@@ -54,13 +57,16 @@ def _around(word: str, at: int) -> str:
     return word[start:end]
 
 
+@lru_cache(maxsize=2048)
 def legacy_words(text: str) -> tuple[str, ...]:
     """The words that look typed for a font from before Unicode (Limon, ABC), each once, in order.
 
     Such fonts draw Khmer over Latin letters and signs: `RksYg` for `ក្រសួង`. A guess by capitals and signs where no
     language has them; a word of small letters alone (`esomrab`) is not seen. Addresses and codes are passed over.
     """
-    words = (word for word in dict.fromkeys(text.split()) if not _ADDRESS_OR_CODE.search(word))
+    if not _LATIN.search(text):
+        return ()
+    words = (word for word in dict.fromkeys(text.split()) if _LATIN.search(word) and not _ADDRESS_OR_CODE.search(word))
     return tuple(word for word in words if any(_odd(part) for part in _APOSTROPHE.split(word)))
 
 

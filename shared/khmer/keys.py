@@ -26,12 +26,12 @@ def search_key(text: str) -> str:
     quotation marks. Not for showing.
     """
     key = normalise(text).replace(_COENG_DA, _COENG_TA).replace("\u17b2", "\u17b1")
-    key = in_each_syllable(key, lambda _, parts: _with_subscripts_sorted(parts))
+    key = in_each_syllable(key, _with_subscripts_sorted)
     key = latin_digits(_NOT_KHMER.sub(lambda found: _folded(found[0]), key))
     return " ".join(_SPACE_BETWEEN_WORDS.sub("", key).split())
 
 
-def _with_subscripts_sorted(parts: list[str]) -> list[str]:
+def _with_subscripts_sorted(_letter: str, parts: list[str]) -> list[str]:
     """Without fonts that stack them, the order of two subscripts cannot be seen; RO stays the last."""
     below = sorted(
         {part for part in parts if part.startswith(signs.COENG)}, key=lambda part: (part[1] == signs.RO, part)

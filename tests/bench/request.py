@@ -15,7 +15,7 @@ from deploy.local.demo.cast import SAMPLES
 from deploy.local.servers import Endpoints
 from deploy.local.servers.binaries import postgres_program
 from services.issuer.admin import load_directory
-from services.issuer.store import keys
+from services.issuer.store import documents, keys
 from shared.events import MissionRequested, MissionRequestedData
 from shared.postgres import migrate, open_pool, transaction
 from shared.service import migrations_of
@@ -80,8 +80,10 @@ class Floor:
             for institution in ("mcs", "dfr"):
                 await load_directory(pool, SAMPLES / institution)
             async with transaction(pool) as connection:
+                order = Order.model_validate(asking)
                 key = await keys.add(connection, DESKS[0].officer)
-        return cls(url, _values(key, Order.model_validate(asking)))
+                await documents.add(connection, order.basis.document, DESKS[0].officer)
+        return cls(url, _values(key, order))
 
     async def measure(self, seconds: float) -> float:
         """Transactions a second over ten connections."""

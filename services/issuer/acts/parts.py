@@ -17,6 +17,7 @@ from services.issuer.letter.words import unprintable
 from services.issuer.letters import printed_by
 from services.issuer.store import documents, missions
 from services.issuer.store.directories import Directories
+from services.issuer.store.documents import Known
 from shared.clock import PHNOM_PENH, now
 from shared.documents import DocumentStore
 from shared.errors import Refused
@@ -106,17 +107,17 @@ async def _held(
 
     To know a document's hash is no right to it: else it could be read by whoever asks for an order with it.
     """
-    known = await documents.find(connection, document.sha256)
-    if known is None or (known.size, known.media_type) != (document.size, document.media_type):
+    known = await documents.find(connection, document.sha256, requester)
+    if known is None or (known.document.size, known.document.media_type) != (document.size, document.media_type):
         return False
-    if not await may_read(connection, document.sha256, requester, directory):
+    if not await may_read(connection, known, requester, directory):
         return False
-    return parts.documents.holds(known.sha256)
+    return parts.documents.holds(document.sha256)
 
 
-async def may_read(connection: Connection, sha256: str, person: str, directory: Directory) -> bool:
-    """Whether the person uploaded the document, or may see a mission to which it belongs."""
-    if await documents.uploaded_by(connection, sha256, person):
+async def may_read(connection: Connection, known: Known, person: str, directory: Directory) -> bool:
+    """Whether the person, as whom it was looked up, uploaded the document, or may see a mission to which it belongs."""
+    if known.theirs:
         return True
-    belongs = await missions.with_document(connection, sha256)
+    belongs = await missions.with_document(connection, known.document.sha256)
     return any(access.may_see(directory, person, mission, today()) for mission in belongs)

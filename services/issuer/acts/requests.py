@@ -68,11 +68,10 @@ async def ask(parts: Parts, mission_id: MissionId, requester: str, order: Order,
         findings = examine(await gather(parts, connection, mission_id, requester, order, directory))
         if blocking(findings):
             raise RequestBlocked(findings)
-        if not await missions.add(connection, event, requester, order):
+        told = published(findings, parts.messages)
+        if not await missions.add(connection, event, requester, order, told):
             return await _taken_before(connection, await locked(connection, mission_id), requester, order)
         await documents.share(connection, order.basis.document, requester)
-        told = published(findings, parts.messages)
-        await missions.add_answer(connection, mission_id, told)
         await missions.add_engagements(connection, mission_id, order)
         await outbox.write(connection, event)
         return Taken(State.SUBMITTED, told)
@@ -127,7 +126,9 @@ async def _register(parts: Parts, connection: Connection, told: DocumentRef, req
     """
     if parts.inspector.known(told.sha256) != told.media_type or parts.documents.size(told.sha256) != told.size:
         return
-    if await documents.find(connection, told.sha256) or await missions.with_document(connection, told.sha256):
+    if await documents.find(connection, told.sha256, requester) or await missions.with_document(
+        connection, told.sha256
+    ):
         return
     await documents.add(connection, told, requester)
 

@@ -6,7 +6,7 @@ both agree, and never next to a mark that belongs to its neighbour.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Final
@@ -26,9 +26,9 @@ _CLINGS_TO_WORD_AFTER: Final = frozenset("([{«‹“„‘‚’\"'-‑‒–�
 class UnprintableText(BesakakamError):
     """The letter's fonts have no shape for some characters; `characters` lists each once, in order."""
 
-    def __init__(self, characters: list[str]) -> None:
+    def __init__(self, characters: Sequence[str]) -> None:
         super().__init__(characters)
-        self.characters = characters
+        self.characters = tuple(characters)
 
     def __str__(self) -> str:
         return "the letter's fonts lack " + " ".join(f"U+{ord(character):04X}" for character in self.characters)
@@ -43,9 +43,10 @@ def clean(text: str) -> str:
     return " ".join(normalise(text).split())
 
 
-def unprintable(text: str) -> list[str]:
+@lru_cache(maxsize=2048)
+def unprintable(text: str) -> tuple[str, ...]:
     """The characters of a text that cannot be printed, each once, in order; empty when all can."""
-    return lacking(clean(text))
+    return tuple(lacking(clean(text)))
 
 
 def segments(text: str, longest: int = 30) -> tuple[tuple[str, ...], ...]:

@@ -1,5 +1,7 @@
 """What is known of each uploaded document; its bytes lie in the document store."""
 
+from dataclasses import dataclass
+
 from shared.postgres import Connection
 from shared.values import DocumentRef
 
@@ -32,18 +34,22 @@ async def share(connection: Connection, document: DocumentRef, person: str) -> N
     )
 
 
-async def find(connection: Connection, sha256: str, person: str | None = None) -> DocumentRef | None:
-    """An uploaded document by its hash, under the name that `person` gave it, if they did; or None."""
+@dataclass(frozen=True)
+class Known:
+    """An uploaded document as somebody sees it: under the name that they gave it, if they uploaded it themselves."""
+
+    document: DocumentRef
+    theirs: bool
+
+
+async def find(connection: Connection, sha256: str, person: str) -> Known | None:
+    """An uploaded document by its hash, as the person sees it; or None."""
     row = await connection.fetchrow(
-        "SELECT d.sha256, d.size, d.media_type, coalesce(u.name, d.name) AS name FROM document d"
-        " LEFT JOIN upload u ON u.sha256 = d.sha256 AND u.person = $2 WHERE d.sha256 = $1",
+        "SELECT d.sha256, d.size, d.media_type, coalesce(u.name, d.name) AS name, u.person IS NOT NULL AS theirs"
+        " FROM document d LEFT JOIN upload u ON u.sha256 = d.sha256 AND u.person = $2 WHERE d.sha256 = $1",
         sha256,
         person,
     )
-    return DocumentRef(**row) if row else None
-
-
-async def uploaded_by(connection: Connection, sha256: str, person: str) -> bool:
-    """Whether the person uploaded the document."""
-    found = await connection.fetchval("SELECT 1 FROM upload WHERE sha256 = $1 AND person = $2", sha256, person)
-    return found is not None
+    if row is None:
+        return None
+    return Known(DocumentRef(**{field: row[field] for field in DocumentRef.model_fields}), row["theirs"])

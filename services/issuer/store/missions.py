@@ -40,12 +40,20 @@ def _mission(row: Row) -> Mission:
     )
 
 
-async def add(connection: Connection, event: Event, requester: str, order: Order) -> bool:
-    """Store a request as submitted; False where this mission is known already."""
-    added = await connection.fetchval(
-        "INSERT INTO mission (mission_id, state, correlation_id, last_event_id, requester, unit, issuer, body,"
-        " requested_at, updated_at) VALUES ($1, 'submitted', $2, $3, $4, $5, $6, $7, $8, $8)"
-        " ON CONFLICT DO NOTHING RETURNING 1",
+async def add(
+    connection: Connection, event: Event, requester: str, order: Order, told: Sequence[Finding] | None = None
+) -> bool:
+    """Store a request as submitted; False where this mission is known already.
+
+    `told` is what it was answered with, where it was asked by somebody who may ask again.
+    """
+    new: bool = await connection.fetchval(
+        "WITH added AS (INSERT INTO mission (mission_id, state, correlation_id, last_event_id, requester, unit, issuer,"
+        "  body, requested_at, updated_at) VALUES ($1, 'submitted', $2, $3, $4, $5, $6, $7, $8, $8)"
+        "  ON CONFLICT DO NOTHING RETURNING mission_id),"
+        " answered AS (INSERT INTO first_answer (mission_id, findings)"
+        "  SELECT mission_id, $9::jsonb FROM added WHERE $9 IS NOT NULL)"
+        " SELECT EXISTS (SELECT FROM added)",
         event.mission_id,
         event.correlation_id,
         event.event_id,
@@ -54,17 +62,9 @@ async def add(connection: Connection, event: Event, requester: str, order: Order
         order.issuer,
         order.model_dump(mode="json"),
         event.occurred_at,
+        None if told is None else [finding.model_dump(mode="json") for finding in told],
     )
-    return added is not None
-
-
-async def add_answer(connection: Connection, mission_id: UUID, findings: Sequence[Finding]) -> None:
-    """Keep what the request was answered with."""
-    await connection.execute(
-        "INSERT INTO first_answer (mission_id, findings) VALUES ($1, $2)",
-        mission_id,
-        [finding.model_dump(mode="json") for finding in findings],
-    )
+    return new
 
 
 async def answer(connection: Connection, mission_id: UUID) -> tuple[Finding, ...]:
@@ -75,12 +75,17 @@ async def answer(connection: Connection, mission_id: UUID) -> tuple[Finding, ...
 
 async def add_engagements(connection: Connection, mission_id: UUID, order: Order) -> None:
     """Note whom and what the mission takes up, not yet firmly: from its departure up to, not including, its return."""
-    taken = [("person", person) for person in _people(order)]
-    if vehicle := vehicle_key(order.transport.plate):
-        taken.append(("vehicle", vehicle))
-    await connection.executemany(
-        "INSERT INTO engagement (mission_id, kind, key, during) VALUES ($1, $2, $3, tstzrange($4, $5, '[)'))",
-        [(mission_id, kind, key, order.departs_at, order.returns_at) for kind, key in taken],
+    vehicle = vehicle_key(order.transport.plate)
+    await connection.execute(
+        "INSERT INTO engagement (mission_id, kind, key, during)"
+        " SELECT $1, kind, key, tstzrange($2, $3, '[)')"
+        " FROM (SELECT 'person', unnest($4::text[]) UNION ALL SELECT 'vehicle', $5 WHERE $5 <> '')"
+        " AS taken (kind, key)",
+        mission_id,
+        order.departs_at,
+        order.returns_at,
+        _people(order),
+        vehicle or "",
     )
 
 

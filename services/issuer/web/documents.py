@@ -98,11 +98,11 @@ async def _whole(request: Request) -> AsyncGenerator[bytes, None]:
 async def download(parts: PartsDep, caller: CallerDep, sha256: Hash) -> Response:
     """A document that the caller uploaded, or that belongs to a mission they may see."""
     async with parts.pool.acquire() as connection:
-        document = await documents.find(connection, sha256, caller.person)
-        visible = document is not None and await may_read(connection, sha256, caller.person, caller.directory)
-    if document is None or not visible:
+        known = await documents.find(connection, sha256, caller.person)
+        visible = known is not None and await may_read(connection, known, caller.person, caller.directory)
+    if known is None or not visible:
         raise Problem(404, "no_such_document", message("There is no such document, or it is not yours to see."))
-    return await file_response(parts, document)
+    return await file_response(parts, known.document)
 
 
 async def file_response(parts: PartsDep, document: DocumentRef) -> Response:

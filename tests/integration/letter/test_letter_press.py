@@ -51,7 +51,7 @@ async def test_refusals_come_through_whole() -> None:
     async with LetterPress(workers=1) as press:
         with pytest.raises(UnprintableText) as refused:
             await press.render(letter(1, purpose="中"), AT)
-    assert refused.value.characters == ["中"]
+    assert refused.value.characters == ("中",)
 
 
 async def test_letters_under_way_survive_the_death_of_a_worker() -> None:

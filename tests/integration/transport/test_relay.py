@@ -17,7 +17,7 @@ from shared import relay as relay_module
 from shared.background import Background
 from shared.events import AnyEvent, parse
 from shared.outbox import BATCH
-from shared.postgres import Pool
+from shared.postgres import Connection, Pool, session
 from shared.relay import Publishing, Relay
 from shared.service import plumbing
 from shared.settings import ServiceSettings
@@ -62,6 +62,31 @@ async def reach(redis: Redis, *events: AnyEvent) -> None:
 
 async def all_marked(pool: Pool) -> bool:
     return not await pool.fetchval("SELECT count(*) FROM waiting")
+
+
+async def test_a_full_outbox_is_read_by_its_index_also_after_a_time_when_it_was_empty(
+    pool: Pool, effects: Effects
+) -> None:
+    relay = Relay(pool, effects.redis, publishing())
+    async with session(pool) as leader:
+        await relay.take_over(leader)
+        for number in range(8):  # from the sixth on, PostgreSQL would keep a plan for a table of one page
+            await commit(pool, closed(f"{number} មស.លបក"))
+            assert await relay.publish_batch(leader) == 1
+        await commit(pool, *(closed(f"{number} មស.លបក") for number in range(20 * BATCH)))
+        before = await _read_whole(leader)
+        for _ in range(4):
+            assert await relay.publish_batch(leader) == BATCH
+        assert await _read_whole(leader) == before
+
+
+async def _read_whole(connection: Connection) -> int:
+    """How many rows of `waiting` and `outbox` were read by going through the whole table."""
+    await connection.execute("SELECT pg_stat_force_next_flush()")
+    rows: int = await connection.fetchval(
+        "SELECT sum(seq_tup_read)::int FROM pg_stat_user_tables WHERE relname IN ('waiting', 'outbox')"
+    )
+    return rows
 
 
 async def test_all_is_published_in_order_over_several_batches(pool: Pool, effects: Effects) -> None:

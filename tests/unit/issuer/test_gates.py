@@ -251,8 +251,8 @@ def test_only_warnings_can_be_answered_with_reasons() -> None:
 
 
 def test_the_printable_set_has_khmer_and_no_snowman() -> None:
-    assert unprintable("ក្រសួង ២-១២៣៤ MCS") == []
-    assert unprintable("ក☃ក☃") == ["☃"]
+    assert unprintable("ក្រសួង ២-១២៣៤ MCS") == ()
+    assert unprintable("ក☃ក☃") == ("☃",)
 
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC))
