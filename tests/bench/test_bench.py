@@ -52,7 +52,7 @@ def test_percentiles(share: float, expected: float) -> None:
 
 
 def test_nobody_is_sent_to_two_places_at_once() -> None:
-    documents: dict[str, dict[str, object]] = {"mcs": {}, "dfr": {}}
+    documents: dict[str, dict[str, object]] = {desk.officer: {} for desk in DESKS}
     taken = Missions(DESKS, documents).take(4 * len(couples("mcs")))
     trips = [
         (traveller["person"], asking.order["departs_at"])

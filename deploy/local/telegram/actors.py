@@ -48,14 +48,14 @@ class Actors(Places):
             self.world.tell_bot(message)
         return posted
 
-    def press(self, chat_id: int, message_id: int, user_id: int, button: str | int) -> Press:
+    def press(self, chat_id: int, message_id: int, user_id: int, button: str | int, *, stale: bool = False) -> Press:
         """Presses the inline button with this data, else this text, else this number counted from 0.
 
-        An int is only a number.
+        An int is only a number. A screen that is `stale` still shows a button of this data, whatever the message has.
         """
         chat = self._room(chat_id, user_id)
         message = self.message(chat, message_id)
-        data = _data_of(message, button)
+        data = str(button) if stale else _data_of(message, button)
         world = self.world
         press = Press(
             id=str(4_000_000_000_000_000_000 + world.state.next("press")),

@@ -108,9 +108,11 @@ class Scene:
         done = "SELECT 1 FROM telegram_update WHERE update_id = $1 AND done_at IS NOT NULL"
         await until(lambda: self.database.fetchval(done, update_id))
 
-    async def press(self, chat: int, message_id: int, name: str, button: str = "0") -> dict[str, Any]:
-        """A person presses a button and sees this answer."""
-        press = self.sandbox.actors.press(chat, message_id, PEOPLE[name], button)
+    async def press(
+        self, chat: int, message_id: int, name: str, button: str = "0", *, stale: bool = False
+    ) -> dict[str, Any]:
+        """A person presses a button, by its number or as its data on a `stale` screen, and sees this answer."""
+        press = self.sandbox.actors.press(chat, message_id, PEOPLE[name], button, stale=stale)
         answer = await self.sandbox.actors.answer(press, DEADLINE)
         assert answer is not None, "the press was not answered"
         return answer

@@ -58,9 +58,10 @@ async def test_an_album_with_its_caption_is_answered_once_and_handed_in_once(sce
         scene.say(POLICY, "leader", RETURN, reply_to=message_id, photos=photos)
         state = await scene.said(POLICY, READY)
         assert "Photos: ៣" in state["text"]
-        first = await scene.press(POLICY, state["message_id"], "leader")
+        (hand_in, *_) = buttons(state)
+        first = await scene.press(POLICY, state["message_id"], "leader", hand_in)
         assert not first.get("show_alert")
-        again = await scene.press(POLICY, state["message_id"], "leader")
+        again = await scene.press(POLICY, state["message_id"], "leader", hand_in, stale=True)
         assert "already handed in" in again["text"]
         await scene.said(POLICY, "was handed in to the General Department")
     assert len(scene.bots(POLICY, "📷")) == 1
@@ -500,6 +501,6 @@ async def test_a_press_whose_time_is_over_still_counts(scene: Scene) -> None:
             callback_query={"id": "1", "from": sender, "chat_instance": "1", "message": message, "data": data}
         )
         await scene.said(POLICY, "was handed in to the General Department")
-        again = await scene.press(POLICY, state["message_id"], "leader")
+        again = await scene.press(POLICY, state["message_id"], "leader", data, stale=True)
         assert "already handed in" in again["text"]
     assert len(await returned(scene)) == 1
