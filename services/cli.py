@@ -13,7 +13,7 @@ from services.events import events
 from services.telegram import telegram
 from shared.clock import PHNOM_PENH
 from shared.events import PRODUCERS
-from shared.postgres import migrate
+from shared.schema import migrate
 from shared.service import migrations_of
 from shared.settings import read
 from shared.streams import connect

@@ -16,7 +16,8 @@ from redis.exceptions import RedisError
 
 from shared.errors import Refused
 from shared.i18n import Messages
-from shared.postgres import MigrationChanged, Pool, open_pool
+from shared.postgres import Pool, open_pool
+from shared.schema import MigrationChanged
 from shared.settings import read
 from shared.streams import connect
 

@@ -26,8 +26,9 @@ from shared.events import PRODUCERS
 from shared.gauges import Figure, Gauges, group_figures, outbox_figures
 from shared.gauges import routes as metrics_routes
 from shared.log import configure
-from shared.postgres import TRANSIENT, NotMigrated, Pool, check_migrated, close_pool, is_stronger, open_pool
+from shared.postgres import TRANSIENT, Pool, close_pool, is_stronger, open_pool
 from shared.relay import Publishing, Relay
+from shared.schema import NotMigrated, check_migrated
 from shared.settings import ServiceSettings
 from shared.streams import Stream, connect, open_broker
 

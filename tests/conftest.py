@@ -13,7 +13,7 @@ from hypothesis import settings
 
 from deploy.local.servers import Postgres, Valkey
 from shared.logins import password_of
-from shared.postgres import migrate
+from shared.schema import migrate
 from shared.service import migrations_of
 from tests.logins import as_service
 from tests.logs import plain

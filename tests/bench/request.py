@@ -17,7 +17,8 @@ from deploy.local.servers.binaries import postgres_program
 from services.issuer.admin import load_directory
 from services.issuer.store import documents, keys
 from shared.events import MissionRequested, MissionRequestedData
-from shared.postgres import migrate, open_pool, transaction
+from shared.postgres import open_pool, transaction
+from shared.schema import migrate
 from shared.service import migrations_of
 from shared.values import MissionId, Order
 from tests.bench import load

@@ -18,7 +18,8 @@ from deploy.local.demo.plan import Plan, make_plan
 from deploy.local.demo.prepare import prepare
 from deploy.local.servers import Endpoints
 from services.issuer.admin import add_key
-from shared.postgres import Pool, migrate, open_pool
+from shared.postgres import Pool, open_pool
+from shared.schema import migrate
 from shared.service import migrations_of
 from shared.streams import connect
 from tests.acceptance.town import Town

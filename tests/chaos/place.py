@@ -25,7 +25,8 @@ from services.command import SERVICES
 from services.issuer.admin import add_key, load_directory
 from services.notifier.store import accounts
 from services.provision import login_password
-from shared.postgres import migrate, open_pool, transaction
+from shared.postgres import open_pool, transaction
+from shared.schema import migrate
 from shared.service import migrations_of
 from tests.chaos import people
 from tests.chaos.effects import write_migration

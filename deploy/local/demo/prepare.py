@@ -10,7 +10,8 @@ from services import provision
 from services.command import SERVICES
 from services.issuer.admin import load_directory
 from services.provision import login_password
-from shared.postgres import migrate, open_pool
+from shared.postgres import open_pool
+from shared.schema import migrate
 from shared.service import migrations_of
 from shared.streams import connect
 

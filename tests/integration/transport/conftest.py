@@ -8,7 +8,8 @@ from faststream.redis.subscriber.usecases import stream_subscriber
 from pydantic import SecretStr
 
 from shared import relay, streams
-from shared.postgres import Pool, migrate, open_pool
+from shared.postgres import Pool, open_pool
+from shared.schema import migrate
 from shared.service import migrations_of
 from shared.settings import ServiceSettings
 from shared.streams import connect

@@ -11,18 +11,8 @@ import pytest
 
 from deploy.local.servers import Postgres
 from shared.inbox import mark
-from shared.postgres import (
-    PRUNED,
-    MigrationChanged,
-    NotMigrated,
-    Pool,
-    check_migrated,
-    migrate,
-    open_pool,
-    passes,
-    session,
-    transaction,
-)
+from shared.postgres import Pool, open_pool, passes, session, transaction
+from shared.schema import PRUNED, MigrationChanged, NotMigrated, check_migrated, migrate
 from shared.service import migrations_of
 from tests.integration.transport.samples import closed
 

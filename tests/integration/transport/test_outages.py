@@ -17,7 +17,8 @@ from structlog.testing import capture_logs
 
 from deploy.local.servers import Postgres, Valkey
 from shared import outbox, postgres
-from shared.postgres import Pool, migrate, open_pool, transaction
+from shared.postgres import Pool, open_pool, transaction
+from shared.schema import migrate
 from shared.service import Plumbing, add_health, migrations_of, plumbing
 from shared.settings import ServiceSettings
 from shared.streams import connect
