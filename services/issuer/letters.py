@@ -53,7 +53,7 @@ def _normalised(value: Any) -> Any:
 
 
 def named(order: Order, directory: Directory, places: Mapping[str, PlaceName]) -> Named:
-    """Put names to an order that has passed the gates. Raises `LookupError` where something has no name."""
+    """Put names to an order that has passed the rules. Raises `LookupError` where something has no name."""
     return Named(
         travellers=tuple(_traveller(traveller, directory) for traveller in order.travellers),
         stops=tuple(_stop(index, stop, places[stop.place]) for index, stop in enumerate(order.stops, 1)),
@@ -159,7 +159,7 @@ def _signatory(order: Order, directory: Directory, on: date) -> letter.Signatory
 def printed_by(order: Order, directory: Directory, places: Mapping[str, PlaceName]) -> dict[str, str]:
     """What each field of an order puts on its letter: its own text, or what the directory or the gazetteer has of it.
 
-    What has no name there is left out: the gates tell of it.
+    What has no name there is left out: the rules of a request tell of it.
     """
     own = {
         "basis.sender": order.basis.sender,

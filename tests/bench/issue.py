@@ -35,7 +35,7 @@ def _set(letter: tuple[str, int]) -> int:
 
 
 class IssueBench:
-    """Letters a second over all cores: gates, number, letter, store and commit, for several issuing units at once."""
+    """Letters a second over all cores: rules, number, letter, store and commit, for several issuing units at once."""
 
     def __init__(self, stage: Stage, missions: Missions, number: int) -> None:
         self._stage = stage

@@ -1,4 +1,4 @@
-"""Mission orders that pass every gate and never clash: everybody is sent again and again, one trip after another."""
+"""Mission orders that pass every rule and never clash: everybody is sent again and again, one trip after another."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 -- What the issuer asks of its database for one `POST /missions`, in its order: the caller, the directory's revision,
--- then one transaction of gates, request, engagements and event.
+-- then one transaction of the rules, request, engagements and event.
 \set turn random(1, 30000000)
 \set half random(1, 2000000000)
 SELECT person, secret_sha256 FROM api_key WHERE key_id = :key AND revoked_at IS NULL;

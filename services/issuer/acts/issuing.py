@@ -1,4 +1,4 @@
-"""Issuing an order: the gates once more, the number, the letter and the event, all in one transaction."""
+"""Issuing an order: the rules once more, the number, the letter and the event, all in one transaction."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import structlog
 
-from services.issuer.acts.parts import NoSuchMission, Parts, gather, locked, today
+from services.issuer.acts.parts import NoSuchMission, Parts, load_context, locked, today
 from services.issuer.acts.requests import RequestBlocked
 from services.issuer.directory.model import Directory
 from services.issuer.domain import access, life
-from services.issuer.domain.gates import Facts, examine, text_unprintable
 from services.issuer.domain.mission import Mission, printed_number
+from services.issuer.domain.request_rules import RuleContext, examine, text_unprintable
 from services.issuer.letter.press import LetterPressDown
 from services.issuer.letter.words import UnprintableText
 from services.issuer.letters import Named, as_printed, letter_content, named
@@ -37,7 +37,7 @@ TURN_SECONDS = 120
 
 
 class ReasonsNeeded(Refused):
-    """The gates warn, and the officer gave no reason for going on; `findings` lists the warnings."""
+    """The rules warn, and the officer gave no reason for going on; `findings` lists the warnings."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__("reasons_needed", message("The rules warn. Give a reason for each warning in `overrides`."))
@@ -58,8 +58,8 @@ async def issue(
 ) -> Mission:
     """An officer of the Cabinet or GDAF issues the order. Issuing an order again changes nothing.
 
-    Reasons for what the gates do not warn of are not kept. Raises `RequestBlocked` and `ReasonsNeeded` with the
-    gates' findings, `NoSuchMission`, `NotAllowed`, `WrongState`, and `CannotPrint`.
+    Reasons for what the rules do not warn of are not kept. Raises `RequestBlocked` and `ReasonsNeeded` with the
+    rules' findings, `NoSuchMission`, `NotAllowed`, `WrongState`, and `CannotPrint`.
     """
     try:
         await parts.press.ready()
@@ -112,14 +112,14 @@ async def _issue(
     access.may_issue(directory, officer, mission.order, today())
     if life.issue(mission) is None:
         return mission
-    facts = await gather(parts, connection, mission_id, mission.requester, mission.order, directory)
-    raised = _pass_gates(facts, overrides)
-    data = await _numbered_letter(parts, connection, mission, officer, facts)
+    context = await load_context(parts, connection, mission_id, mission.requester, mission.order, directory)
+    raised = _pass_rules(context, overrides)
+    data = await _numbered_letter(parts, connection, mission, officer, context)
     data = data.model_copy(update={"overrides": {code: overrides[code] for code in overrides if code in raised}})
     event = MissionIssued(
         source="/besakakam/issuer",
         subject=str(mission_id),
-        occurred_at=facts.now,
+        occurred_at=context.now,
         correlation_id=mission.correlation_id,
         causation_id=mission.last_event_id,
         data=data,
@@ -129,9 +129,9 @@ async def _issue(
     return await locked(connection, mission_id)
 
 
-def _pass_gates(facts: Facts, overrides: Mapping[str, str]) -> set[str]:
+def _pass_rules(context: RuleContext, overrides: Mapping[str, str]) -> set[str]:
     """The codes of the warnings, each of which has its reason. Raises `RequestBlocked` and `ReasonsNeeded`."""
-    findings = examine(facts)
+    findings = examine(context)
     if blocking(findings):
         raise RequestBlocked(findings)
     if unanswered := without_reason(findings, overrides):
@@ -140,11 +140,11 @@ def _pass_gates(facts: Facts, overrides: Mapping[str, str]) -> set[str]:
 
 
 async def _numbered_letter(
-    parts: Parts, connection: Connection, mission: Mission, officer: str, facts: Facts
+    parts: Parts, connection: Connection, mission: Mission, officer: str, context: RuleContext
 ) -> MissionIssuedData:
-    order, directory = as_printed(mission.order), facts.directory
-    names = named(order, directory, facts.places)
-    year = facts.today.year
+    order, directory = as_printed(mission.order), context.directory
+    names = named(order, directory, context.places)
+    year = context.today.year
     serial = await missions.next_serial(connection, order.issuer, year)
     number = printed_number(serial, directory.unit(order.issuer).number_suffix)
     return MissionIssuedData(
@@ -154,27 +154,27 @@ async def _numbered_letter(
         year=year,
         issuer=order.issuer,
         issued_by=officer,
-        issued_at=facts.now,
+        issued_at=context.now,
         requester=mission.requester,
         order=order,
         travellers=names.travellers,
         stops=names.stops,
         duties=names.duties,
-        letter=await _letter(parts, connection, replace(facts, order=order), names, number, officer),
+        letter=await _letter(parts, connection, replace(context, order=order), names, number, officer),
     )
 
 
 async def _letter(
-    parts: Parts, connection: Connection, facts: Facts, names: Named, number: str, officer: str
+    parts: Parts, connection: Connection, context: RuleContext, names: Named, number: str, officer: str
 ) -> DocumentRef:
-    signed_on = facts.now.astimezone(PHNOM_PENH).date()
-    content = letter_content(facts.order, names, facts.directory, number, signed_on)
+    signed_on = context.now.astimezone(PHNOM_PENH).date()
+    content = letter_content(context.order, names, context.directory, number, signed_on)
     try:
         async with asyncio.timeout(LETTER_SECONDS):
-            pdf = await parts.press.render(content, facts.now)
+            pdf = await parts.press.render(content, context.now)
     except TimeoutError as error:
         raise CannotPrint from error
-    except UnprintableText as error:  # in a name of the directory: the gates look at the order's own texts
+    except UnprintableText as error:  # in a name of the directory: the rules look at the order's own texts
         raise RequestBlocked([text_unprintable(error.characters)]) from error
     letter = describe(pdf, "application/pdf", f"{number}.pdf")
     await asyncio.to_thread(parts.documents.put, pdf)

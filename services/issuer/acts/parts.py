@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from services.issuer import places
 from services.issuer.directory.model import Directory
 from services.issuer.domain import access
-from services.issuer.domain.gates import Facts
 from services.issuer.domain.mission import Mission
+from services.issuer.domain.request_rules import RuleContext
 from services.issuer.letter.press import LetterPress
 from services.issuer.letter.words import unprintable
 from services.issuer.letters import printed_by
@@ -30,7 +30,7 @@ from shared.values import DocumentRef, MissionId, Order
 
 @dataclass(frozen=True)
 class Rules:
-    """How the ministry wants the gates set."""
+    """How the ministry wants the rules set."""
 
     overdue_after: timedelta
     overdue_blocks: bool
@@ -78,14 +78,14 @@ async def locked(connection: Connection, mission_id: MissionId) -> Mission:
     return mission
 
 
-async def gather(
+async def load_context(
     parts: Parts, connection: Connection, mission_id: MissionId, requester: str, order: Order, directory: Directory
-) -> Facts:
-    """Everything that the gates look at, as it is in this transaction."""
+) -> RuleContext:
+    """Everything that the rules look at, as it is in this transaction."""
     moment = now()
     found = {stop.place: name for stop in order.stops if (name := places.find(stop.place))}
     printed = printed_by(order, directory, found)
-    return Facts(
+    return RuleContext(
         order=order,
         requester=requester,
         directory=directory,

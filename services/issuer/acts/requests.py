@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
-from services.issuer.acts.parts import NoSuchMission, Parts, gather, locked, today
+from services.issuer.acts.parts import NoSuchMission, Parts, load_context, locked, today
 from services.issuer.directory.model import Directory
 from services.issuer.domain import access, life
-from services.issuer.domain.gates import examine
 from services.issuer.domain.mission import Mission, State
+from services.issuer.domain.request_rules import examine
 from services.issuer.store import documents, missions
 from shared import outbox, values
 from shared.documents import DocumentMissing, UnusableFile
@@ -23,7 +23,7 @@ from shared.values import DocumentRef, EventId, MissionId, Order
 
 
 class RequestBlocked(Refused):
-    """The gates do not let the request through; `findings` says why."""
+    """The rules do not let the request through; `findings` says why."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__("rules_block", message("The order cannot go on. Correct what `findings` names."))
@@ -50,9 +50,9 @@ class Taken:
 async def consider(
     parts: Parts, mission_id: MissionId, requester: str, order: Order, directory: Directory
 ) -> list[Finding]:
-    """What the gates would say to a request; nothing is stored."""
+    """What the rules would say to a request; nothing is stored."""
     async with parts.pool.acquire() as connection:
-        return examine(await gather(parts, connection, mission_id, requester, order, directory))
+        return examine(await load_context(parts, connection, mission_id, requester, order, directory))
 
 
 async def ask(parts: Parts, mission_id: MissionId, requester: str, order: Order, directory: Directory) -> Taken:
@@ -65,7 +65,7 @@ async def ask(parts: Parts, mission_id: MissionId, requester: str, order: Order,
     async with parts.change() as connection:
         if known := await missions.find(connection, mission_id):
             return await _taken_before(connection, known, requester, order)
-        findings = examine(await gather(parts, connection, mission_id, requester, order, directory))
+        findings = examine(await load_context(parts, connection, mission_id, requester, order, directory))
         if blocking(findings):
             raise RequestBlocked(findings)
         told = published(findings, parts.messages)
@@ -94,7 +94,7 @@ def _requested(mission_id: MissionId, requester: str, order: Order) -> MissionRe
 
 
 async def receive(parts: Parts, connection: Connection, event: MissionRequested) -> None:
-    """Take a request in from the stream: stored if the gates let it through, refused with their findings if not."""
+    """Take a request in from the stream: stored if the rules let it through, refused with their findings if not."""
     data = event.data
     if await missions.find(connection, data.mission_id):
         return
@@ -138,7 +138,7 @@ async def _examined(parts: Parts, connection: Connection, event: MissionRequeste
     directory = await parts.directories.of_person(data.requester, connection)
     if directory is None:
         return [blocks("requester_unknown", message("{person} is not in the directory.", person=data.requester))]
-    return examine(await gather(parts, connection, data.mission_id, data.requester, data.order, directory))
+    return examine(await load_context(parts, connection, data.mission_id, data.requester, data.order, directory))
 
 
 async def _refuse(parts: Parts, connection: Connection, event: MissionRequested, findings: list[Finding]) -> None:

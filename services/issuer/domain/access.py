@@ -19,7 +19,7 @@ class NotAllowed(Refused):
 
 
 def may_ask(directory: Directory, person: str, on: date) -> None:
-    """Whoever serves may ask for a mission; the gates look at the unit."""
+    """Whoever serves may ask for a mission; the rules look at the unit."""
     if not directory.active(person, on):
         raise NotAllowed(message("You no longer serve in this institution."))
 

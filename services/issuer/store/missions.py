@@ -6,9 +6,9 @@ from uuid import UUID
 
 import asyncpg
 
-from services.issuer.domain.gates import Engagement, Overdue
 from services.issuer.domain.mission import Mission, State
 from services.issuer.domain.plates import vehicle_key
+from services.issuer.domain.request_rules import Engagement, Overdue
 from shared.errors import BesakakamError
 from shared.events import Event, MissionIssuedData, MissionRefusedData
 from shared.postgres import Connection, Row

@@ -63,7 +63,7 @@ class Asked(BaseModel):
 
 
 class Considered(BaseModel):
-    """What the gates would say."""
+    """What the rules would say."""
 
     passes: bool
     findings: Sequence[Finding]

@@ -41,7 +41,7 @@ def picture() -> bytes:
 
 
 def order(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """A request that passes every gate, with `changes` to its fields."""
+    """A request that passes every rule, with `changes` to its fields."""
     whole: dict[str, Any] = {
         "unit": "mcs.gdcs-policy",
         "issuer": "mcs.gdaf",

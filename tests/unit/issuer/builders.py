@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 
 from services.issuer import places
 from services.issuer.directory import Directory, read
-from services.issuer.domain.gates import Facts
 from services.issuer.domain.mission import Mission, State
+from services.issuer.domain.request_rules import RuleContext
 from shared.events import ReportReturnedData
 from shared.mission.returns import Return, Sighting
 from shared.values import (
@@ -69,7 +69,7 @@ def order(**changes: Any) -> Order:
     return Order(**{**whole, **changes})
 
 
-def facts(asked: Order | None = None, **changes: Any) -> Facts:
+def facts(asked: Order | None = None, **changes: Any) -> RuleContext:
     asked = asked or order()
     found = {stop.place: places.find(stop.place) for stop in asked.stops}
     whole: dict[str, Any] = {
@@ -85,7 +85,7 @@ def facts(asked: Order | None = None, **changes: Any) -> Facts:
         "unprintable": {},
         "now": NOW,
     }
-    return Facts(**{**whole, **changes})
+    return RuleContext(**{**whole, **changes})
 
 
 def mission(state: State = State.SUBMITTED, requester: str = HEAD, **changes: Any) -> Mission:

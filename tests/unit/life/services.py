@@ -70,7 +70,7 @@ class Issuer:
     done: set[EventId] = field(default_factory=set)
 
     def ask(self) -> MissionId:
-        """A request that the gates let through."""
+        """A request that the rules let through."""
         mission_id = MissionId(uuid4())
         data = MissionRequestedData(mission_id=mission_id, requester=REQUESTER, order=ORDER)
         asked = event(MissionRequested, data)

@@ -1,4 +1,4 @@
-"""Every gate, letting through and holding back, by its code and its level."""
+"""Every rule, letting through and holding back, by its code and its level."""
 
 import re
 from dataclasses import replace
@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.issuer.domain import gates
-from services.issuer.domain.gates import FARTHEST, GATES, LONGEST, Engagement, Facts, Overdue, examine
+from services.issuer.domain import request_rules
+from services.issuer.domain.request_rules import RULES, Engagement, Overdue, RuleContext, examine
+from services.issuer.domain.request_rules.journey import FARTHEST, LONGEST, dates_are_possible
 from services.issuer.letter.words import unprintable
 from shared.i18n import InBoth, Messages
 from shared.mission.findings import blocking, without_reason
@@ -31,12 +32,12 @@ from tests.unit.issuer.builders import (
     order,
 )
 
-ISSUER = Path(gates.__file__).parents[1]
+ISSUER = Path(request_rules.__file__).parents[2]
 DRIVER = "MCS-0026"
 HOUR = timedelta(hours=1)
 
 
-def verdicts(what: Facts) -> list[tuple[str, str]]:
+def verdicts(what: RuleContext) -> list[tuple[str, str]]:
     return [(finding.code, finding.level) for finding in examine(what)]
 
 
@@ -48,7 +49,7 @@ def car(plate: str, means: str = "ministry_car") -> Transport:
     return Transport.model_validate({"means": means, "plate": plate})
 
 
-def dated(day: date) -> Facts:
+def dated(day: date) -> RuleContext:
     asked = order()
     return facts(asked.model_copy(update={"basis": asked.basis.model_copy(update={"dated": day})}))
 
@@ -63,7 +64,7 @@ def unit_until(unit: str, day: date) -> Any:
     return replace(MCS, units=tuple(replace(u, until=day) if u.id == unit else u for u in MCS.units))
 
 
-LETS_THROUGH: dict[str, Facts] = {
+LETS_THROUGH: dict[str, RuleContext] = {
     "the sample order": facts(),
     "the Cabinet issues": facts(order(issuer="mcs.cabinet", signatory="MCS-0006")),
     "a secretary of state signs for GDAF": facts(order(signatory="MCS-0003")),
@@ -84,7 +85,7 @@ LETS_THROUGH: dict[str, Facts] = {
     "a bus has no plate": facts(order(transport=car("", "bus"))),
 }
 
-HOLDS_BACK: list[tuple[Facts, tuple[str, str]]] = [
+HOLDS_BACK: list[tuple[RuleContext, tuple[str, str]]] = [
     (facts(order(issuer="mcs.gdcs", signatory="MCS-0040")), ("issuer_not_entitled", "blocks")),
     (facts(order(issuer="mcs.gdaf-missions")), ("issuer_not_entitled", "blocks")),
     (facts(order(issuer="dfr.gdlf")), ("issuer_not_entitled", "blocks")),
@@ -146,22 +147,22 @@ HOLDS_BACK: list[tuple[Facts, tuple[str, str]]] = [
 
 
 @pytest.mark.parametrize("what", LETS_THROUGH.values(), ids=LETS_THROUGH.keys())
-def test_what_passes(what: Facts) -> None:
+def test_what_passes(what: RuleContext) -> None:
     assert verdicts(what) == []
 
 
 @pytest.mark.parametrize(("what", "expected"), HOLDS_BACK, ids=[expected[0] for _, expected in HOLDS_BACK])
-def test_what_is_held_back_and_nothing_else_is_said(what: Facts, expected: tuple[str, str]) -> None:
+def test_what_is_held_back_and_nothing_else_is_said(what: RuleContext, expected: tuple[str, str]) -> None:
     assert verdicts(what) == [expected]
 
 
 def test_every_gate_is_seen_to_hold_something_back() -> None:
-    silent = {gate.__name__ for gate in GATES if not any(list(gate(what)) for what, _ in HOLDS_BACK)}
+    silent = {rule.__name__ for rule in RULES if not any(list(rule(what)) for what, _ in HOLDS_BACK)}
     assert silent == set()
 
 
 @pytest.mark.parametrize(("what", "expected"), HOLDS_BACK, ids=[expected[0] for _, expected in HOLDS_BACK])
-def test_every_finding_reads_well_in_both_languages(what: Facts, expected: tuple[str, str]) -> None:
+def test_every_finding_reads_well_in_both_languages(what: RuleContext, expected: tuple[str, str]) -> None:
     messages = Messages(ISSUER / "locale" / "km.po")
     for finding in examine(what):
         both = messages.both(finding.message)
@@ -260,7 +261,7 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2032, 1, 1), timezones=st.
 
 @given(start=moments, end=moments)
 def test_dates_block_exactly_what_cannot_be(start: datetime, end: datetime) -> None:
-    codes = {finding.code for finding in gates.dates_are_possible(facts(order(departs_at=start, returns_at=end)))}
+    codes = {finding.code for finding in dates_are_possible(facts(order(departs_at=start, returns_at=end)))}
     assert ("dates_reversed" in codes) == (end <= start)
     assert ("dates_past" in codes) == (start < end <= NOW)
     assert ("departure_past" in codes) == (start <= NOW < end)
