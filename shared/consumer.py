@@ -5,7 +5,7 @@ decided here and nowhere else. An outage of a server is waited out in place, so 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from shared import dead_letters, early, inbox, receipts
 from shared.clock import now
 from shared.dead_letters import Death
 from shared.errors import NotYet, PoisonError, Untrusted
-from shared.events import AnyEvent, read
+from shared.events import AnyEvent, OtherEvent, read
 from shared.log import about
 from shared.metrics import EVENT_SECONDS, EVENTS, REFUSED
 from shared.outbox import EntryId
@@ -57,6 +57,8 @@ class Reading:
     max_deliveries: int
     keyring: Keyring | None = None
     """What proves who published an event; None in a test's own process, which believes what it is given."""
+    acts_on: frozenset[str] = frozenset()
+    """The types of event that the service does something about, by name."""
 
     @property
     def dead_letters(self) -> str:
@@ -94,6 +96,11 @@ class Entry:
 
 async def nothing(_events: Sequence[AnyEvent]) -> None:
     """Most services have nothing to prepare."""
+
+
+def _label(event: AnyEvent) -> str:
+    """The type as metrics have it: what is not known here has one name, so that nobody makes them grow."""
+    return "other" if isinstance(event, OtherEvent) else event.type
 
 
 class Consumer:
@@ -157,14 +164,14 @@ class Consumer:
             await self._when_possible(entry, lambda: self._apply([(entry, event)]))
         except NotYet as reason:
             log.info("event.waits", reason=str(reason))
-            EVENTS.labels("waits", event.type).inc()
+            EVENTS.labels("waits", _label(event)).inc()
             await self._when_possible(entry, partial(self._wait, event, reason))
             await self._hold(entry, 1)
         except PoisonError:
             raise
         except Exception as error:
             log.exception("event.failed", deliveries=entry.deliveries)
-            EVENTS.labels("failed", event.type).inc()
+            EVENTS.labels("failed", _label(event)).inc()
             if entry.deliveries >= self._reading.max_deliveries:
                 raise PoisonError(f"{type(error).__name__}: {error}") from error
         else:
@@ -196,15 +203,25 @@ class Consumer:
 
     async def _apply(self, work: Sequence[tuple[Entry, AnyEvent]]) -> None:
         with EVENT_SECONDS.time():
+            self._see_that_all_can_be_read(event for _, event in work)
             await self._prepare([event for _, event in work])
             first = await self._commit(work)
         self._after_commit()
         for _, event in work:
             outcome = "handled" if event.event_id in first else "known"
             first.discard(event.event_id)  # what stands there twice is handled once
-            EVENTS.labels(outcome, event.type).inc()
+            EVENTS.labels(outcome, _label(event)).inc()
             with about(event):
                 log.info(f"event.{outcome}")
+
+    def _see_that_all_can_be_read(self, events: Iterable[AnyEvent]) -> None:
+        """Raise `NotYet` for a newer version of what the service acts on: a replica of the newer release can read it.
+
+        A type that it does not act on is none of its business, known or not.
+        """
+        for event in events:
+            if isinstance(event, OtherEvent) and event.type in self._reading.acts_on:
+                raise NotYet(f"version {event.version} of {event.type} is not known to this release")
 
     async def _commit(self, work: Sequence[tuple[Entry, AnyEvent]]) -> set[UUID]:
         """Mark, handle and commit in one transaction; the ids of the events that had not been done before."""
@@ -248,7 +265,7 @@ class Consumer:
     async def _bury(self, entry: Entry, reason: str, event: AnyEvent | None = None, *, refused: bool = False) -> None:
         """Set the entry aside: first in the database, which keeps it, then on the stream that tells of it."""
         log.error("event.dead", entry_id=entry.entry_id.decode(), reason=reason)
-        EVENTS.labels("dead", "unreadable" if event is None else event.type).inc()
+        EVENTS.labels("dead", "unreadable" if event is None else _label(event)).inc()
         if refused:
             REFUSED.inc()
         death = Death(reason, entry.deliveries, entry.added_at, refused)

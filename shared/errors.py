@@ -34,10 +34,3 @@ class MalformedEvent(PoisonError):
 
 class Untrusted(PoisonError):
     """An event that is not proved to come from the service that alone may publish it."""
-
-
-class UnknownEvent(PoisonError):
-    """An event whose type or version this release does not know."""
-
-    def __init__(self, type_: object, version: object) -> None:
-        super().__init__(f"unknown event type {type_!r:.80} version {version!r:.20}")

@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -62,8 +62,8 @@ class Plumbing:
         for wake in self.wakes:
             wake()
 
-    def read(self, handle: Handle, prepare: Prepare = nothing) -> None:
-        """Begin to feed the service's handler from the stream."""
+    def read(self, handle: Handle, prepare: Prepare = nothing, *, acts_on: Iterable[str] = ()) -> None:
+        """Begin to feed the service's handler from the stream; `acts_on` names the types it does something about."""
         settings = self.settings
         reading = Reading(
             stream=settings.stream,
@@ -72,6 +72,7 @@ class Plumbing:
             redeliver_after_ms=settings.redeliver_after_ms,
             max_deliveries=settings.max_deliveries,
             keyring=settings.keyring(),
+            acts_on=frozenset(acts_on),
         )
         consumer = Consumer(self.pool, self.redis, reading, handle, after_commit=self.committed, prepare=prepare)
         broker = open_broker(settings.redis_url.get_secret_value())
@@ -133,11 +134,16 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> AsyncIterato
 
 @asynccontextmanager
 async def plumbing(
-    settings: ServiceSettings, service: str, handle: Handle, prepare: Prepare = nothing
+    settings: ServiceSettings,
+    service: str,
+    handle: Handle,
+    prepare: Prepare = nothing,
+    *,
+    acts_on: Iterable[str] = (),
 ) -> AsyncIterator[Plumbing]:
     """As `open_plumbing`, for a service whose handler needs nothing of it: reads from the start."""
     async with open_plumbing(settings, service) as parts:
-        parts.read(handle, prepare)
+        parts.read(handle, prepare, acts_on=acts_on)
         yield parts
 
 

@@ -13,7 +13,7 @@ EVENT_KEYS = {producer: (signer.public,) for producer, signer in SIGNERS.items()
 
 def signed(event: Event) -> dict[Any, Any]:
     """The fields of the stream's entry with which the event's owner publishes it."""
-    return SIGNERS[OWNERS[event.type]].sign(event.to_json()).fields()
+    return SIGNERS[OWNERS.get(event.type, event.source.rpartition("/")[2])].sign(event.to_json()).fields()
 
 
 def as_environment(service: str) -> dict[str, str]:

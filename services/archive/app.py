@@ -21,6 +21,7 @@ from services.archive.web.look import Look
 from services.archive.web.shelf import Shelf
 from shared import openapi, problems
 from shared.documents import DocumentStore
+from shared.events import OWNERS
 from shared.i18n import Messages
 from shared.inspection.inspector import Inspector
 from shared.metrics import Measure
@@ -55,7 +56,7 @@ def build(settings: ArchiveSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             Inspector(settings.archive_dir / ".shown", settings.inspection_workers) as inspector,
-            plumbing(settings, "archive", archivist.archive, archivist.keep_documents) as parts,
+            plumbing(settings, "archive", archivist.archive, archivist.keep_documents, acts_on=OWNERS) as parts,
         ):
             feed = Feed(parts.pool)
             parts.background.start("feed", parts.when_migrated(feed.run))

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from shared.events import (
     AnnouncementDelivered,
@@ -115,8 +115,19 @@ def _documents_in(part: object) -> Iterator[DocumentRef]:
     elif isinstance(part, BaseModel):
         for _, value in part:
             yield from _documents_in(value)
-    elif isinstance(part, tuple):
+    elif isinstance(part, dict):
+        yield from _documents_told(part)
+    elif isinstance(part, list | tuple):
         for value in part:
+            yield from _documents_in(value)
+
+
+def _documents_told(part: Mapping[str, object]) -> Iterator[DocumentRef]:
+    """In a part that this release does not know: the document that it is, or those in it."""
+    try:
+        yield DocumentRef.model_validate(part)
+    except ValidationError:
+        for value in part.values():
             yield from _documents_in(value)
 
 

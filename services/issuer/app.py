@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 
 from services.issuer.acts.parts import Parts, Rules
-from services.issuer.handlers import handler, preparation
+from services.issuer.handlers import ACTS, handler, preparation
 from services.issuer.letter.press import LetterPress
 from services.issuer.settings import IssuerSettings
 from services.issuer.store.directories import Directories
@@ -57,7 +57,7 @@ def build(settings: IssuerSettings) -> FastAPI:
                 rules=Rules(timedelta(days=settings.overdue_after_days), settings.overdue_blocks),
             )
             app.state.parts = parts
-            plumbing.read(handler(parts), preparation(parts))
+            plumbing.read(handler(parts), preparation(parts), acts_on=ACTS)
             add_health(app, "issuer", plumbing, serves_without_queue=True)
             add_metrics(app, "issuer", plumbing)
             yield

@@ -1,25 +1,27 @@
 """What the issuer does with the events it reads."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from services.issuer.acts import requests, returns
 from services.issuer.acts.parts import Parts
 from shared.consumer import Handle, Prepare
-from shared.events import AnyEvent, MissionRequested, ReportReturned
+from shared.events import AnyEvent, MissionRequested
 from shared.postgres import Connection
+
+Act = Callable[[Parts, Connection, Any], Awaitable[None]]
+ACTS: Mapping[str, Act] = {
+    "MissionRequested": requests.receive,
+    "ReportReturned": returns.receive,
+}
 
 
 def handler(parts: Parts) -> Handle:
     """The issuer's handler, bound to its parts; events that it does not act on pass by."""
 
     async def handle(connection: Connection, event: AnyEvent) -> None:
-        match event:
-            case MissionRequested():
-                await requests.receive(parts, connection, event)
-            case ReportReturned():
-                await returns.receive(parts, connection, event)
-            case _:
-                return
+        if act := ACTS.get(event.type):
+            await act(parts, connection, event)
 
     return handle
 

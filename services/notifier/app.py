@@ -6,7 +6,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.notifier.handlers import handle
+from services.notifier.handlers import ACTS, handle
 from services.notifier.settings import NotifierSettings
 from services.notifier.store.figures import figures
 from services.notifier.telegram.bot import make_bot
@@ -28,7 +28,7 @@ def build(settings: NotifierSettings) -> FastAPI:
         kept = settings.documents_dir / ".inspected"
         async with (
             Inspector(kept, settings.inspection_workers) as inspector,
-            plumbing(settings, "notifier", handle) as parts,
+            plumbing(settings, "notifier", handle, acts_on=ACTS) as parts,
         ):
             bot = make_bot(settings, parts.redis)
             try:

@@ -1,6 +1,8 @@
 """What the notifier does about each event: announce, tell, note. It only writes rows; the sender does the sending."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -18,7 +20,6 @@ from shared.events import (
     MissionClosed,
     MissionIssued,
     MissionRefused,
-    ReportReturned,
     ReturnSentBack,
 )
 from shared.postgres import Connection
@@ -28,22 +29,14 @@ log = structlog.get_logger()
 
 async def handle(connection: Connection, event: AnyEvent) -> None:
     """Apply one event within the caller's transaction. Raises `NotYet` for one that came too early."""
-    match event:
-        case DirectoryChanged():
-            await directory.save_unit(connection, event)
-            await give_home(connection, event)
-        case MissionIssued():
-            await announce(connection, event)
-        case MissionRefused():
-            await tell_requester(connection, event)
-        case ReportReturned():
-            await note(connection, event)
-        case ReturnSentBack():
-            await tell_sent_back(connection, event)
-        case MissionClosed():
-            await close(connection, event)
-        case _:
-            return
+    if act := ACTS.get(event.type):
+        await act(connection, event)
+
+
+async def learn_of_unit(connection: Connection, event: DirectoryChanged) -> None:
+    """Keep the unit as it now is, and send to its group what had none."""
+    await directory.save_unit(connection, event)
+    await give_home(connection, event)
 
 
 async def announce(connection: Connection, event: MissionIssued) -> None:
@@ -128,3 +121,13 @@ async def _reach(connection: Connection, order: OrderCopy, person: str) -> tuple
     if announced is None or announced.sent_chat is None:
         return None
     return announced.sent_chat, announced.message_id
+
+
+ACTS: Mapping[str, Callable[[Connection, Any], Awaitable[object]]] = {
+    "DirectoryChanged": learn_of_unit,
+    "MissionIssued": announce,
+    "MissionRefused": tell_requester,
+    "ReportReturned": note,
+    "ReturnSentBack": tell_sent_back,
+    "MissionClosed": close,
+}

@@ -12,6 +12,7 @@ from shared.events import (
     MissionIssued,
     MissionRefused,
     MissionRequested,
+    OtherEvent,
     ReportReturned,
     ReturnSentBack,
 )
@@ -29,6 +30,8 @@ def sentence(event: AnyEvent, reader: Reader) -> Message:
             return _of_return(event, reader)
         case DirectoryChanged(data=data):
             return message("The directory of {unit} was renewed.", unit=reader.choose(data.name_km, data.name_en))
+        case OtherEvent():
+            return message("This release cannot read it; it is filed as it came.")
         case _:
             assert_never(event)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from services.archive.domain import documents_of
 from services.archive.store.log import Archived
 from services.archive.web import words
 from services.archive.web.reader import Reader
@@ -17,6 +18,7 @@ from shared.events import (
     MissionIssued,
     MissionRefused,
     MissionRequested,
+    OtherEvent,
     ReportReturned,
     ReturnSentBack,
 )
@@ -80,7 +82,7 @@ def _entry(archived: Archived, reader: Reader, latest: frozenset[int]) -> Entry:
     return Entry(
         position=archived.position,
         type=archived.type,
-        title=reader.say(words.EVENTS[archived.type]),
+        title=reader.say(words.event_named(archived.type)),
         occurred_at=event.occurred_at,
         when=reader.moment(event.occurred_at),
         sentence=reader.say(sentence(event, reader)),
@@ -156,5 +158,7 @@ def _attached(event: AnyEvent, reader: Reader) -> list[Attached]:
                 Attached(reader.say(message("Photograph {number}", number=number)), photo)
                 for number, photo in enumerate(data.photos, 1)
             ]
+        case OtherEvent():
+            return [Attached(reader.say(message("Document")), document) for document in documents_of(event)]
         case _:
             return []

@@ -76,3 +76,8 @@ OVERRIDES: Mapping[str, Message] = {
 def reason(text: str) -> Message | None:
     """Why an announcement failed, in words of our own; None where only Telegram's are known."""
     return next((meaning for part, meaning in REASONS if part in text.casefold()), None)
+
+
+def event_named(type_: str) -> Message:
+    """What happened, in a word or two; of an event of a newer release only its type is known."""
+    return EVENTS.get(type_) or message("Event of a newer release: {type}", type=type_)

@@ -1,6 +1,7 @@
 """The log keeps every event once, its documents with it, and lets nobody change it."""
 
 import asyncio
+import json
 import random
 from typing import TypeAlias
 from uuid import uuid4
@@ -16,6 +17,7 @@ from services.archive.store import directory, log, missions, search
 from services.archive.store.search import Search
 from shared.documents import DocumentStore
 from shared.errors import NotYet
+from shared.events import parse
 from shared.postgres import Connection, Pool, open_pool, transaction
 from shared.values import PersonListed
 from tests.archive_samples import Story, page, unit_listed
@@ -54,6 +56,25 @@ async def test_a_life_is_archived_with_its_documents(
     kept = DocumentStore(settings.archive_dir)
     letter = mission["events"][1]["data"]["letter"]["sha256"]
     assert kept.get(letter) == page(f"letter {story.mission_id}")
+
+
+async def test_an_event_of_a_newer_release_is_filed_as_it_came(
+    queue: Queue, story: Story, viewer: httpx.AsyncClient, database: Owner, settings: ArchiveSettings
+) -> None:
+    letter = story.file(page("a later kind"), "later.pdf")
+    told = json.loads(story.closed(uuid4()).to_json())
+    told |= {"type": "MissionRevoked", "later": True, "data": {**told["data"], "acts": {"1": letter.model_dump()}}}
+    body = json.dumps(told, indent=1)
+    revoked = parse(body.encode())
+    await queue.archived(*story.whole_life(), revoked)
+    kept = await database.fetchrow("SELECT body, type FROM archive.event ORDER BY position DESC LIMIT 1")
+    assert kept is not None
+    assert (kept["type"], json.loads(kept["body"])) == ("MissionRevoked", told)
+    assert DocumentStore(settings.archive_dir).get(letter.sha256) == page("a later kind")
+    shown = (await viewer.get(f"/missions/{story.mission_id}")).text
+    assert "ព្រឹត្តិការណ៍នៃកំណែថ្មីជាង៖ MissionRevoked" in shown
+    assert "later.pdf" in shown
+    assert (await viewer.get(f"/missions/{story.mission_id}.json")).json()["state"] == "closed"
 
 
 async def test_the_same_event_twice_is_one_entry(

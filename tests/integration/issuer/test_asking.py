@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from services.issuer.web.bodies import MAX_JSON
+from shared.events import MissionRefused
 from tests.integration.issuer.samples import (
     CABINET_OFFICER,
     HEAD,
@@ -260,7 +261,7 @@ async def test_a_refused_request_frees_its_people(api: Api, basis: dict[str, Any
     assert answer.json()["state"] == "refused"
     assert (await api.post(f"/missions/{mission_id}/refuse", json={"reason": "ម្ដងទៀត"})).status_code == 200
     asked, refused = await wire.told(mission_id)
-    assert refused.type == "MissionRefused"
+    assert isinstance(refused, MissionRefused)
     assert (refused.data.reason, refused.data.refused_by) == ("ពុំមានថវិកា", OFFICER)
     assert (refused.correlation_id, refused.causation_id) == (asked.correlation_id, asked.event_id)
     assert codes((await api.post("/missions/check", HEAD, json=order(basis))).json()) == []

@@ -1,5 +1,6 @@
 """Events as people read them."""
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from services.archive.app import CATALOGUE
-from services.archive.domain import Names, State, summarise
+from services.archive.domain import Names, State, documents_of, summarise
 from services.archive.store.log import Archived
 from services.archive.web import words
 from services.archive.web.facts import sheet
@@ -17,7 +18,7 @@ from services.archive.web.reader import Reader, ids_told
 from services.archive.web.sentences import sentence
 from services.archive.web.timeline import timeline
 from shared.documents import DocumentStore
-from shared.events import EVENTS, AnyEvent
+from shared.events import EVENTS, AnyEvent, parse
 from shared.i18n import LANGUAGES, Language, Messages
 from shared.values import Basis, Endorsement, Transport, Traveller
 from tests.archive_samples import REPORT, Story, unit_listed
@@ -158,6 +159,22 @@ def test_every_code_has_its_word() -> None:
     assert words.ROLES.keys() == _choices(Traveller, "role")
     assert words.TRANSPORTS.keys() == _choices(Transport, "means")
     assert words.MOMENTS.keys() == _choices(Endorsement, "moment")
+
+
+def test_an_event_of_a_newer_release_stands_on_the_page_with_its_documents(story: Story) -> None:
+    letter = story.issued().data.letter
+    told = json.loads(story.closed(uuid4()).to_json())
+    told |= {"type": "MissionRevoked", "data": {**told["data"], "acts": [{"letter": letter.model_dump()}]}}
+    revoked = parse(json.dumps(told).encode())
+    assert documents_of(revoked) == (letter,)
+    mission = summarise(story.mission_id, [story.issued(), revoked])
+    assert mission.state == State.ISSUED
+    entry = next(e for e in timeline(archived(story.issued(), revoked), reader("en")) if e.type == "MissionRevoked")
+    assert (entry.title, entry.sentence) == (
+        "Event of a newer release: MissionRevoked",
+        "This release cannot read it; it is filed as it came.",
+    )
+    assert [(each.label, each.document) for each in entry.attached] == [("Document", letter)]
 
 
 @pytest.mark.parametrize("language", ["km", "en"])
