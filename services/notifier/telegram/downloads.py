@@ -6,7 +6,7 @@ served. What took too long once has fewer places than what comes for the first t
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -23,6 +23,7 @@ from services.notifier.store.updates import StoredUpdate
 from services.notifier.telegram import apologies, tracing
 from services.notifier.telegram.intake import actor
 from services.notifier.telegram.outcome import told
+from services.notifier.telegram.queue_loop import QueueLoop
 from services.notifier.telegram.sender import Means
 from shared.errors import BesakakamError, Refused
 from shared.filetypes import MAX_BYTES
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 SECOND_TRIES: Final = 2
 """Places for files that failed before; the setting `downloads` is for those that come for the first time."""
 IDLE_SECONDS: Final = 0.5
-BACKOFF_SECONDS: Final = 2.0
 LONGEST_PAUSE: Final = 300.0
 LEASE_MARGIN: Final = 60.0
 """How much longer than the fetch its claim lasts: time to examine and to store."""
@@ -69,40 +69,20 @@ class Downloads:
         self._means = means
         self._settings = settings
         self._woken = woken
-        self._wake = asyncio.Event()
+        self._loop = QueueLoop("downloads", TRANSIENT, IDLE_SECONDS)
         self._lease = timedelta(seconds=settings.download_seconds + LEASE_MARGIN)
 
     def wake(self) -> None:
         """Say that an update of this process wants a file."""
-        self._wake.set()
+        self._loop.wake()
 
     async def run(self) -> None:
         """Fetch until cancelled; a fetch cut off is begun again when its claim is over."""
         async with asyncio.TaskGroup() as group:
             for _ in range(self._settings.downloads):
-                group.create_task(self._work(partial(self.one, first_tries_only=True)))
+                group.create_task(self._loop.run(partial(self.one, first_tries_only=True)))
             for _ in range(SECOND_TRIES):
-                group.create_task(self._work(partial(self.one, first_tries_only=False)))
-
-    async def _work(self, one: Callable[[], Awaitable[bool]]) -> None:
-        while True:
-            try:
-                self._wake.clear()
-                if not await one():
-                    await self._idle()
-            except TRANSIENT as error:
-                log.warning("downloads.waiting", error=told(error))
-                await asyncio.sleep(BACKOFF_SECONDS)
-            except Exception:  # a bug must not end the work for everybody
-                log.exception("downloads.broken")
-                await asyncio.sleep(BACKOFF_SECONDS)
-
-    async def _idle(self) -> None:
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+                group.create_task(self._loop.run(partial(self.one, first_tries_only=False)))
 
     async def one(self, *, first_tries_only: bool) -> bool:
         """Bring the fetch of one wanted file to its end; False where none waits."""

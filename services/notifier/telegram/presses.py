@@ -1,6 +1,7 @@
 """What the buttons under the bot's messages do."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from aiogram.methods import AnswerCallbackQuery
@@ -25,55 +26,31 @@ OFFICIAL = message(
 )
 
 
-async def on_return_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
-    delivery_id, press = pressed(query.data or "", "r"), _press(query)
-    if delivery_id is None or press is None:
-        return await on_unknown_button(query)
-    await confirm(talk, query.message)
-    if await directory.is_leadership(talk.connection, press.chat):
-        return query.answer(wording.brief(OFFICIAL), show_alert=True)
-    return await _pressed(talk, query, _explain(talk, press), HOW)
+@dataclass(frozen=True)
+class Button:
+    """A button of the bot's messages: its data begins with `kind` and names what `work` is done on.
 
+    `done` answers the press where the work went well. With `confirms`, the press shows that the message stands there.
+    """
 
-async def on_hand_in_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
-    draft_id, press = pressed(query.data or "", "h"), _press(query)
-    if draft_id is None or press is None:
-        return await on_unknown_button(query)
-    await confirm(talk, query.message)
-    done = message("✅ Handed in to the General Department of Administration and Finance.")
-    return await _pressed(talk, query, handing_in.hand_in(talk, press, draft_id), done)
+    kind: str
+    work: Callable[[Talk, Pressed, UUID], Awaitable[None]]
+    done: Message
+    confirms: bool = False
 
-
-async def on_start_over_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
-    draft_id, press = pressed(query.data or "", "x"), _press(query)
-    if draft_id is None or press is None:
-        return await on_unknown_button(query)
-    await confirm(talk, query.message)
-    asked = message("Answer the question below: nothing has been emptied yet.")
-    return await _pressed(talk, query, starting_over.ask(talk, press, draft_id), asked)
-
-
-async def on_keep_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
-    draft_id, press = pressed(query.data or "", "k"), _press(query)
-    if draft_id is None or press is None:
-        return await on_unknown_button(query)
-    kept = message("The draft stays as it is.")
-    return await _pressed(talk, query, starting_over.keep(talk, press, draft_id), kept)
-
-
-async def on_empty_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
-    draft_id, press = pressed(query.data or "", "y"), _press(query)
-    if draft_id is None or press is None:
-        return await on_unknown_button(query)
-    done = message("🗑 The draft is empty again. Send everything anew.")
-    return await _pressed(talk, query, starting_over.start_over(talk, press, draft_id), done)
-
-
-async def on_choose_button(query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
-    mission_id, press = pressed(query.data or "", "o"), _press(query)
-    if mission_id is None or press is None:
-        return await on_unknown_button(query)
-    return await _pressed(talk, query, _choose(talk, press, mission_id), HOW)
+    async def press(self, query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
+        """What a press brings about, and its answer."""
+        subject, press = pressed(query.data or "", self.kind), _press(query)
+        if subject is None or press is None:
+            return await on_unknown_button(query)
+        if self.confirms:
+            await confirm(talk, query.message)
+        try:
+            async with talk.connection.transaction():
+                await self.work(talk, press, subject)
+        except Refused as refusal:
+            return query.answer(wording.brief(refusal.message), show_alert=True)
+        return query.answer(wording.brief(self.done))
 
 
 async def _choose(talk: Talk, press: Pressed, mission_id: UUID) -> None:
@@ -94,7 +71,9 @@ async def on_unknown_button(query: CallbackQuery) -> AnswerCallbackQuery:
     return query.answer(wording.brief(message("This button no longer does anything.")), show_alert=True)
 
 
-async def _explain(talk: Talk, press: Pressed) -> None:
+async def _explain(talk: Talk, press: Pressed, _delivery_id: UUID) -> None:
+    if await directory.is_leadership(talk.connection, press.chat):
+        raise Refused("official_only", OFFICIAL)
     account = await returning.account_of(talk, press.user)
     found = await deliveries.at_message(talk.connection, press.chat, press.message_id)
     order = None if found is None or found.mission_id is None else await orders.find(talk.connection, found.mission_id)
@@ -136,10 +115,16 @@ async def _delivery_of(talk: Talk, used: TelegramMessage) -> Delivery | None:
     return await deliveries.lost_draft_state(talk.connection, used.chat.id, draft_id)
 
 
-async def _pressed(talk: Talk, query: CallbackQuery, work: Awaitable[None], done: Message) -> AnswerCallbackQuery:
-    try:
-        async with talk.connection.transaction():
-            await work
-    except Refused as refusal:
-        return query.answer(wording.brief(refusal.message), show_alert=True)
-    return query.answer(wording.brief(done))
+BUTTONS = (
+    Button("r", _explain, HOW, confirms=True),
+    Button(
+        "h",
+        handing_in.hand_in,
+        message("✅ Handed in to the General Department of Administration and Finance."),
+        confirms=True,
+    ),
+    Button("x", starting_over.ask, message("Answer the question below: nothing has been emptied yet."), confirms=True),
+    Button("k", starting_over.keep, message("The draft stays as it is.")),
+    Button("y", starting_over.start_over, message("🗑 The draft is empty again. Send everything anew.")),
+    Button("o", _choose, HOW),
+)

@@ -49,12 +49,8 @@ def build_router() -> Router:
     router.message.register(on_message, F.from_user)
     router.edited_message.register(on_leadership, F.from_user, in_leadership)
     router.edited_message.register(on_message, F.from_user)
-    router.callback_query.register(presses.on_return_button, F.data.startswith("r:"))
-    router.callback_query.register(presses.on_hand_in_button, F.data.startswith("h:"))
-    router.callback_query.register(presses.on_start_over_button, F.data.startswith("x:"))
-    router.callback_query.register(presses.on_empty_button, F.data.startswith("y:"))
-    router.callback_query.register(presses.on_keep_button, F.data.startswith("k:"))
-    router.callback_query.register(presses.on_choose_button, F.data.startswith("o:"))
+    for button in presses.BUTTONS:
+        router.callback_query.register(button.press, F.data.startswith(f"{button.kind}:"))
     router.callback_query.register(presses.on_unknown_button)
     router.my_chat_member.register(on_membership)
     return router

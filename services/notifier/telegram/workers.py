@@ -6,7 +6,6 @@ over a network: an update that turns out to need its file is put down until the 
 """
 
 import asyncio
-import contextlib
 from datetime import timedelta
 from typing import Final
 
@@ -23,12 +22,12 @@ from services.notifier.store.updates import StoredUpdate
 from services.notifier.telegram import apologies, tracing
 from services.notifier.telegram.downloads import Downloads
 from services.notifier.telegram.outcome import told
+from services.notifier.telegram.queue_loop import QueueLoop
 from services.notifier.telegram.returning import FileNeeded
 from services.notifier.telegram.sender import Means, Sender
 from services.notifier.telegram.talk import Talk
 from shared.postgres import TRANSIENT, Connection, passes, transaction
 
-BACKOFF_SECONDS: Final = 2.0
 IDLE_SECONDS: Final = 0.25
 LONGEST_PAUSE: Final = 300.0
 _WAITED_OUT: Final[tuple[type[Exception], ...]] = (*TRANSIENT, AiogramError, aiohttp.ClientError)
@@ -45,36 +44,18 @@ class Workers:
         self._dispatcher = dispatcher
         self._settings = settings
         self._downloads = Downloads(means, settings, self.wake)
-        self._wake = asyncio.Event()
+        self._loop = QueueLoop("updates", _WAITED_OUT, IDLE_SECONDS)
 
     def wake(self) -> None:
         """Say that an update can be worked off now."""
-        self._wake.set()
+        self._loop.wake()
 
     async def run(self) -> None:
         """Work until cancelled; an update cut off under way is done again from its beginning."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._downloads.run())
             for _ in range(self._settings.workers):
-                group.create_task(self._work())
-
-    async def _work(self) -> None:
-        while True:
-            try:
-                self._wake.clear()
-                if not await self.one():
-                    await self._idle()
-            except _WAITED_OUT as error:
-                log.warning("updates.waiting", error=told(error))
-                await asyncio.sleep(BACKOFF_SECONDS)
-            except Exception:  # a bug must not end the work for everybody
-                log.exception("updates.broken")
-                await asyncio.sleep(BACKOFF_SECONDS)
-
-    async def _idle(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(IDLE_SECONDS):
-                await self._wake.wait()
+                group.create_task(self._loop.run(self.one))
 
     async def one(self) -> bool:
         """Bring one waiting update to its end; False where none waits."""
