@@ -107,9 +107,9 @@ def directory_load(folder: Path) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def directory_check(folder: Path) -> None:
     """Say whether the directory in FOLDER could be loaded, and which units have no group, without loading it."""
-    from services.issuer.acts.parts import today
     from services.issuer.directory.errors import DirectoryErrors
     from services.issuer.directory.files import read as read_directory
+    from services.issuer.use_cases.dependencies import today
 
     try:
         found = read_directory(folder)

@@ -14,11 +14,11 @@ from services.archive.handlers import Archivist
 from services.archive.settings import ArchiveSettings
 from services.archive.web import api, documents, live, pages, sign_in
 from services.archive.web.access import Sessions
+from services.archive.web.dependencies import Shelf
 from services.archive.web.feed import Feed
 from services.archive.web.guard import Guard
 from services.archive.web.headers import SecurityHeaders
-from services.archive.web.look import Look
-from services.archive.web.shelf import Shelf
+from services.archive.web.page_renderer import Look
 from shared import openapi, problems
 from shared.documents import DocumentStore
 from shared.events import OWNERS

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from fastapi import Depends, FastAPI
 
-from services.issuer.acts.parts import Parts, Rules
 from services.issuer.handlers import ACTS, handler, preparation
-from services.issuer.letter.press import LetterPress
+from services.issuer.letter.pdf_renderer import LetterPress
 from services.issuer.settings import IssuerSettings
 from services.issuer.store.directories import Directories
+from services.issuer.use_cases.dependencies import Parts, Rules
 from services.issuer.web import documents, errors, missions
 from services.issuer.web.bodies import Issue, Reason
 from services.issuer.web.caller import identify

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from services.issuer.acts import requests, returns
-from services.issuer.acts.parts import Parts
+from services.issuer.use_cases import requests, returns
+from services.issuer.use_cases.dependencies import Parts
 from shared.consumer import Handle, Prepare
 from shared.events import AnyEvent, MissionRequested
 from shared.postgres import Connection

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from services.notifier import letters
 from services.notifier.domain.drafts import OrderState
-from services.notifier.domain.posted import Posted, surplus
+from services.notifier.domain.message_ref import Posted, surplus
 from services.notifier.domain.reasons import in_words
 from services.notifier.store import deliveries, orders, sending
 from services.notifier.store.deliveries import Delivery

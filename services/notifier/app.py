@@ -10,8 +10,8 @@ from services.notifier.handlers import ACTS, handle
 from services.notifier.settings import NotifierSettings
 from services.notifier.store.figures import figures
 from services.notifier.telegram.bot import make_bot
-from services.notifier.telegram.intake import Intake
-from services.notifier.telegram.replies import build_dispatcher
+from services.notifier.telegram.poller import Intake
+from services.notifier.telegram.router import build_dispatcher
 from services.notifier.telegram.sender import Means, Sender
 from services.notifier.telegram.workers import Workers
 from shared.documents import DocumentStore

@@ -8,8 +8,8 @@ import structlog
 
 from services.notifier import letters
 from services.notifier.domain.announcing import place_of, plan, units_named, unknown_units
-from services.notifier.domain.contents import Closed, RequestRefused, SentBack
-from services.notifier.domain.standing import AboutReturn
+from services.notifier.domain.message_payloads import Closed, RequestRefused, SentBack
+from services.notifier.domain.return_status import AboutReturn
 from services.notifier.store import accounts, chats, deliveries, directory, orders
 from services.notifier.store.deliveries import Notice
 from services.notifier.store.orders import OrderCopy

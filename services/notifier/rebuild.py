@@ -13,7 +13,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.notifier.domain.register import Register
-from services.notifier.domain.standing import issue_of, standing_of
+from services.notifier.domain.return_status import issue_of, standing_of
 from services.notifier.store import directory, orders
 from services.notifier.store.orders import OrderTold
 from shared.events import AnyEvent, DirectoryChanged

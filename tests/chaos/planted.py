@@ -75,7 +75,9 @@ def plant(bug: str) -> None:
         case "confirmed_by_position":
             setattr(Relay, "_confirm", confirm_by_position)  # noqa: B010
         case "unmarked_copy":
-            from services.notifier.telegram.calls import Calls  # aiogram is slow to import, and the others need it not
+            from services.notifier.telegram.bot_api import (
+                Calls,  # aiogram is slow to import, and the others need it not
+            )
 
             setattr(Calls, "_marked", Calls._prepare)  # noqa: B010
         case "none":

@@ -13,7 +13,7 @@ from services.archive.domain import State
 from services.archive.store import log, missions
 from services.archive.store.log import Archived
 from services.archive.store.missions import Listed
-from services.archive.web.shelf import ASnapshot
+from services.archive.web.dependencies import ASnapshot
 from shared.i18n import message
 from shared.postgres import Connection
 from shared.problems import Problem

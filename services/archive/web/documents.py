@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from services.archive.store import log
+from services.archive.web.dependencies import AShelf, Shelf
 from services.archive.web.headers import DOCUMENT_POLICY, FOR_GOOD
-from services.archive.web.shelf import AShelf, Shelf
 from shared.documents import DocumentMissing
 from shared.file_names import disposition
 from shared.filetypes import ACCEPTED, SHOWN_AS_IT_IS

@@ -12,7 +12,7 @@ from services.archive.store import log
 from services.archive.store.log import Archived
 from services.archive.web.access import Sessions
 from services.archive.web.api import After, Types
-from services.archive.web.shelf import AShelf
+from services.archive.web.dependencies import AShelf
 from shared.i18n import message
 from shared.problems import Problem
 

@@ -11,10 +11,10 @@ from services.archive.store.missions import Listed
 from services.archive.store.search import Search, page
 from services.archive.web import words
 from services.archive.web.api import as_json, mission_found
-from services.archive.web.facts import sheet
+from services.archive.web.dependencies import AShelf, ASnapshot
+from services.archive.web.mission_summary import sheet
 from services.archive.web.negotiation import for_program
 from services.archive.web.reader import ids_in, ids_told
-from services.archive.web.shelf import AShelf, ASnapshot
 from services.archive.web.timeline import timeline
 from shared.events import EVENTS
 from shared.postgres import Connection

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.archive.web.access import TOO_MANY, Sessions, TooManyWrongKeys
+from services.archive.web.dependencies import AShelf
 from services.archive.web.origin import from_elsewhere, inside
-from services.archive.web.shelf import AShelf
 from shared.i18n import message
 from shared.problems import STATUS_TEXTS, Problem
 

@@ -7,9 +7,9 @@ from typing import Annotated, TypeAlias
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from services.issuer.acts.parts import Parts
 from services.issuer.directory.model import Directory
 from services.issuer.store import keys
+from services.issuer.use_cases.dependencies import Parts
 from shared.clock import PHNOM_PENH, now
 from shared.i18n import message
 from shared.problems import STATUS_TEXTS, Problem

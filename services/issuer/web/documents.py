@@ -10,8 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from services.issuer.acts.parts import may_read
 from services.issuer.store import documents
+from services.issuer.use_cases.dependencies import may_read
 from services.issuer.web.caller import CallerDep, PartsDep
 from shared.file_names import decoded, disposition, in_one_way
 from shared.filetypes import ACCEPTED, SHOWN_AS_IT_IS

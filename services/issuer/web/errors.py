@@ -3,12 +3,12 @@
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from services.issuer.acts.issuing import CannotPrint, ReasonsNeeded
-from services.issuer.acts.parts import NoSuchMission
-from services.issuer.acts.requests import RequestBlocked, RequestDiffers
-from services.issuer.acts.returns import CannotAccept, NoSuchReturn
 from services.issuer.domain.access import NotAllowed
 from services.issuer.domain.mission import WrongState
+from services.issuer.use_cases.dependencies import NoSuchMission
+from services.issuer.use_cases.issuing import CannotPrint, ReasonsNeeded
+from services.issuer.use_cases.requests import RequestBlocked, RequestDiffers
+from services.issuer.use_cases.returns import CannotAccept, NoSuchReturn
 from shared.errors import Refused
 from shared.i18n import Messages
 from shared.inspection.turns import TooManyFiles

@@ -6,13 +6,13 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from services.issuer.acts import issuing, requests, returns
-from services.issuer.acts.parts import NoSuchMission, Parts
 from services.issuer.domain import access
 from services.issuer.domain.mission import Mission, State
 from services.issuer.store import missions
 from services.issuer.store import returns as return_store
 from services.issuer.store.listing import FIRST, Wanted, page
+from services.issuer.use_cases import issuing, requests, returns
+from services.issuer.use_cases.dependencies import NoSuchMission, Parts
 from services.issuer.web.bodies import Issue, Reason, body
 from services.issuer.web.caller import Caller, CallerDep, PartsDep
 from services.issuer.web.documents import file_response

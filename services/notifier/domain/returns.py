@@ -9,9 +9,9 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from services.notifier.domain.date_parser import GAP, GAP_SIGNS, When, read_moment, without_joining_words
 from services.notifier.domain.drafts import Moment
 from services.notifier.domain.hours import left_over
-from services.notifier.domain.moments import GAP, GAP_SIGNS, When, read_moment, without_joining_words
 from shared.clock import PHNOM_PENH
 from shared.i18n import Message, message
 from shared.khmer import hour_text, khmer_digits, latin_digits, normalise

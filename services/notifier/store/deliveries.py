@@ -7,8 +7,8 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 from services.notifier.domain.announcing import Audience, Target
-from services.notifier.domain.contents import CONTENT, Announcement, Closed, Content, DraftState
-from services.notifier.domain.posted import Posted
+from services.notifier.domain.message_payloads import CONTENT, Announcement, Closed, Content, DraftState
+from services.notifier.domain.message_ref import Posted
 from shared.postgres import Connection, Row
 
 Kind = Literal["announcement", "notice", "edit", "removal"]

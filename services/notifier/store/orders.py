@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notifier.domain.drafts import OrderState
-from services.notifier.domain.standing import Standing
+from services.notifier.domain.return_status import Standing
 from shared.events import MissionIssued, MissionIssuedData
 from shared.postgres import Connection, Row
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
-from services.notifier.domain.posted import Posted
+from services.notifier.domain.message_ref import Posted
 from services.notifier.store.deliveries import COLUMNS, SELECT, Delivery, delivery_of
 from shared.postgres import Connection
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Final
 
 from services.notifier.domain.answering import MINUTE, where
-from services.notifier.domain.contents import Answer
+from services.notifier.domain.message_payloads import Answer
 from services.notifier.store import answers, deliveries
 from services.notifier.store.deliveries import Notice
-from services.notifier.telegram import wording
+from services.notifier.telegram import formatting
 from shared.clock import now
 from shared.i18n import message
 from shared.postgres import Connection
@@ -36,7 +36,7 @@ async def give(connection: Connection, notice: Notice, user: int) -> None:
 async def _once(connection: Connection, user: int) -> None:
     """One message a minute, at its end, for all that were not answered in it."""
     minute = int(now().timestamp() // MINUTE.total_seconds())
-    said = Answer(html=wording.both(TOO_FAST))
+    said = Answer(html=formatting.both(TOO_FAST))
     await deliveries.notify(
         connection, Notice(None, user, f"too_fast:{minute}", said, pause=MINUTE.total_seconds(), asker=user)
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.notifier.domain.announcing import Audience
 from services.notifier.domain.drafts import OrderState
-from services.notifier.telegram.wording import COPY_LINE, Outgoing, shorten, utf16
+from services.notifier.telegram.formatting import COPY_LINE, Outgoing, shorten, utf16
 from shared.clock import PHNOM_PENH
 from shared.events import MissionIssuedData
 from shared.khmer import day_span, hour_text, khmer_digits

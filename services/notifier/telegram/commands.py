@@ -1,15 +1,15 @@
 """The bot's commands: /start links an account, /return chooses an order, /help explains."""
 
 from services.notifier import letters
-from services.notifier.domain.contents import Answer
 from services.notifier.domain.drafts import check_open
+from services.notifier.domain.message_payloads import Answer
 from services.notifier.domain.numbering import is_meant
 from services.notifier.store import accounts, directory, orders
 from services.notifier.store.deliveries import Notice
 from services.notifier.store.orders import OrderCopy
-from services.notifier.telegram import answers, returning, sayings, wording
-from services.notifier.telegram.talk import Incoming, Talk, say
-from services.notifier.telegram.wording import shorten
+from services.notifier.telegram import answers, formatting, message_texts, returning
+from services.notifier.telegram.formatting import shorten
+from services.notifier.telegram.update_context import Incoming, Talk, say
 from shared.errors import Refused
 from shared.i18n import Message, message
 
@@ -24,13 +24,13 @@ UNKNOWN = message("This is no command of this bot. It knows /return and /help.")
 
 async def explain_unknown(talk: Talk, heard: Incoming) -> None:
     """Say what the bot is for, instead of taking a mistyped command for the report."""
-    await say(talk, heard, f"{wording.both(UNKNOWN)}\n\n{wording.both(WELCOME)}", f"start:{heard.ref}")
+    await say(talk, heard, f"{formatting.both(UNKNOWN)}\n\n{formatting.both(WELCOME)}", f"start:{heard.ref}")
 
 
 async def start(talk: Talk, heard: Incoming, token: str) -> None:
     """Link the account by the deep link's token; without one, say what the bot is for."""
     if not token:
-        await say(talk, heard, wording.both(WELCOME), f"start:{heard.ref}")
+        await say(talk, heard, formatting.both(WELCOME), f"start:{heard.ref}")
         return
     person = await _spend(talk, heard.user, token)
     name = await directory.person_name(talk.connection, person) or person
@@ -40,7 +40,7 @@ async def start(talk: Talk, heard: Incoming, token: str) -> None:
         name=name,
         person=person,
     )
-    await say(talk, heard, f"{wording.both(linked)}\n\n{wording.both(WELCOME)}", f"start:{heard.ref}")
+    await say(talk, heard, f"{formatting.both(linked)}\n\n{formatting.both(WELCOME)}", f"start:{heard.ref}")
     await letters.to_newly_linked(talk.connection, person)
 
 
@@ -88,14 +88,14 @@ async def explain(talk: Talk, heard: Incoming, order: OrderCopy) -> None:
     check_open(order.state, order.issued.number)
     if heard.private:
         await accounts.choose_mission(talk.connection, heard.user, order.mission_id)
-    said = sayings.instructions(order.issued).html
+    said = message_texts.instructions(order.issued).html
     await say(talk, heard, said, f"how:{heard.ref}", order.mission_id)
 
 
 async def _ask(talk: Talk, heard: Incoming, candidates: list[OrderCopy], question: Message) -> None:
     names = await directory.unit_names(talk.connection, {order.issued.issuer for order in candidates})
-    lines = [sayings.order_line(order.issued, names.get(order.issued.issuer, "")) for order in candidates]
-    buttons = tuple((sayings.order_label(order.issued), f"o:{order.mission_id.hex}") for order in candidates)
-    content = Answer(html="\n".join([wording.both(question), "", *lines]), buttons=buttons)
+    lines = [message_texts.order_line(order.issued, names.get(order.issued.issuer, "")) for order in candidates]
+    buttons = tuple((message_texts.order_label(order.issued), f"o:{order.mission_id.hex}") for order in candidates)
+    content = Answer(html="\n".join([formatting.both(question), "", *lines]), buttons=buttons)
     notice = Notice(None, heard.chat, f"orders:{heard.ref}", content, heard.message_id)
     await answers.give(talk.connection, notice, heard.user)

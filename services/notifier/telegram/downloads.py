@@ -20,9 +20,9 @@ from services.notifier.domain.files import Fetched, File, refusal_of
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import updates
 from services.notifier.store.updates import StoredUpdate
-from services.notifier.telegram import apologies, tracing
-from services.notifier.telegram.intake import actor
+from services.notifier.telegram import failure_notice, log_context
 from services.notifier.telegram.outcome import told
+from services.notifier.telegram.poller import actor
 from services.notifier.telegram.queue_loop import QueueLoop
 from services.notifier.telegram.sender import Means
 from shared.errors import BesakakamError, Refused
@@ -92,7 +92,7 @@ class Downloads:
             )
         if update is None:
             return False
-        with tracing.update(update.update_id):
+        with log_context.update(update.update_id):
             await self._bring(update)
         self._woken()
         return True
@@ -124,7 +124,7 @@ class Downloads:
         bot_id = self._means.bot.id
         async with transaction(self._means.pool) as connection:
             if await updates.set_aside(connection, bot_id, update, error, attempts=update.attempts):
-                await apologies.apologise(connection, update, apologies.NO_FILE)
+                await failure_notice.apologise(connection, update, failure_notice.NO_FILE)
 
     async def _fetch(self, file: File, sender: str) -> Fetched:
         """The file, examined and stored. Raises `FileUnavailable`."""

@@ -5,15 +5,15 @@ from uuid import UUID
 import structlog
 
 from services.notifier import announcements
-from services.notifier.domain.contents import Answer
+from services.notifier.domain.draft_update import as_returned, findings
 from services.notifier.domain.drafts import Draft, check_open, gaps
-from services.notifier.domain.filling import as_returned, findings
+from services.notifier.domain.message_payloads import Answer
 from services.notifier.store import deliveries, drafts, orders
 from services.notifier.store.deliveries import Notice
 from services.notifier.store.orders import OrderCopy
-from services.notifier.telegram import sayings, tracing
+from services.notifier.telegram import log_context, message_texts
 from services.notifier.telegram.returning import account_of, locked
-from services.notifier.telegram.talk import Pressed, Talk
+from services.notifier.telegram.update_context import Pressed, Talk
 from shared import outbox
 from shared.clock import now
 from shared.errors import Refused
@@ -27,7 +27,7 @@ async def hand_in(talk: Talk, press: Pressed, draft_id: UUID) -> None:
     """Publish the draft as the traveller's return, once. Raises `Refused` where that cannot be."""
     draft, order = await own(talk, press, draft_id)
     if lacking := gaps(draft, order.issued.stops):
-        raise Refused("incomplete", sayings.missing(lacking))
+        raise Refused("incomplete", message_texts.missing(lacking))
     missing = talk.documents.missing(photo.sha256 for photo in draft.photos)
     for finding in findings(draft, order.issued, missing, now()):
         raise Refused(finding.code, finding.message)
@@ -35,7 +35,7 @@ async def hand_in(talk: Talk, press: Pressed, draft_id: UUID) -> None:
     event = _returned(draft, order)
     await orders.save(talk.connection, order.mission_id, order.standing.after(event))
     await outbox.write(talk.connection, event)
-    said = Answer(html=sayings.handed_in(order.issued))
+    said = Answer(html=message_texts.handed_in(order.issued))
     notice = Notice(order.mission_id, press.chat, f"handed_in:{draft_id}", said, press.message_id)
     await deliveries.notify(talk.connection, notice)
     await deliveries.edit_when_handed_in(talk.connection, order.mission_id, draft_id)
@@ -50,7 +50,7 @@ async def own(talk: Talk, press: Pressed, draft_id: UUID) -> tuple[Draft, OrderC
     if seen is None:
         raise Refused("no_such_draft", message("This draft is not known here. Reply to the order again."))
     order = await locked(talk, seen.mission_id)
-    tracing.found(order)
+    log_context.found(order)
     draft = await drafts.lock(talk.connection, draft_id)
     assert draft is not None, "drafts are never deleted"
     if draft.person != account.person:

@@ -4,17 +4,17 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from services.notifier.domain.contents import DraftState
+from services.notifier.domain.draft_update import Given, fill
 from services.notifier.domain.drafts import Draft, check_open, traveller_of
 from services.notifier.domain.files import File
-from services.notifier.domain.filling import Given, fill
+from services.notifier.domain.message_payloads import DraftState
 from services.notifier.domain.returns import parse_return
 from services.notifier.store import accounts, deliveries, drafts, orders, updates
 from services.notifier.store.accounts import Account
 from services.notifier.store.deliveries import Notice
 from services.notifier.store.orders import OrderCopy
-from services.notifier.telegram import sayings, tracing
-from services.notifier.telegram.talk import Incoming, RepliedTo, Talk
+from services.notifier.telegram import log_context, message_texts
+from services.notifier.telegram.update_context import Incoming, RepliedTo, Talk
 from shared.errors import BesakakamError, Refused
 from shared.i18n import message
 
@@ -52,7 +52,7 @@ async def take(talk: Talk, incoming: Incoming) -> None:
         )
     account = await account_of(talk, incoming.user)
     order = await _order_of(talk, incoming, account)
-    tracing.found(order)
+    log_context.found(order)
     traveller_of(order.issued, account.person)
     check_open(order.state, order.issued.number)
     if incoming.other:
@@ -80,7 +80,7 @@ async def _add(talk: Talk, incoming: Incoming, person: str, mission_id: UUID) ->
     draft = await drafts.open_for(talk.connection, mission_id, person, (incoming.chat, incoming.message_id))
     draft, problems = fill(draft, order.issued, _given(talk, incoming, draft, order))
     await drafts.save(talk.connection, draft)
-    content = DraftState(draft_id=draft.draft_id, problems=sayings.problem_lines(problems))
+    content = DraftState(draft_id=draft.draft_id, problems=message_texts.problem_lines(problems))
     pause = await _pause(talk, incoming)
     ref = f"draft:{draft.draft_id}:{incoming.ref}"
     await _answer_whole_album(

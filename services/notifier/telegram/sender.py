@@ -13,8 +13,8 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.store import reachability, sending
 from services.notifier.store.deliveries import Delivery
 from services.notifier.telegram import resending
-from services.notifier.telegram.calls import Calls
-from services.notifier.telegram.settling import Settler
+from services.notifier.telegram.bot_api import Calls
+from services.notifier.telegram.outcome_recorder import Settler
 from shared.documents import DocumentStore
 from shared.inspection.inspector import Inspector
 from shared.postgres import TRANSIENT, Connection, Pool, session, transaction

@@ -3,13 +3,13 @@
 from typing import Final
 from uuid import UUID
 
-from services.notifier.domain.contents import Answer, DraftState
+from services.notifier.domain.message_payloads import Answer, DraftState
 from services.notifier.store import deliveries, drafts
 from services.notifier.store.deliveries import Notice
-from services.notifier.telegram import answers, wording
+from services.notifier.telegram import answers, formatting
+from services.notifier.telegram.formatting import shorten
 from services.notifier.telegram.handing_in import own
-from services.notifier.telegram.talk import Pressed, Talk
-from services.notifier.telegram.wording import shorten
+from services.notifier.telegram.update_context import Pressed, Talk
 from shared.i18n import message
 
 YES_BUTTON: Final = "🗑 លុបចោលទាំងអស់ / Empty it"
@@ -24,7 +24,7 @@ async def ask(talk: Talk, press: Pressed, draft_id: UUID) -> None:
         number=shorten(order.issued.number, 60),
     )
     buttons = ((YES_BUTTON, f"y:{draft_id.hex}"), (NO_BUTTON, f"k:{draft_id.hex}"))
-    said = Answer(html=wording.both(question), buttons=buttons)
+    said = Answer(html=formatting.both(question), buttons=buttons)
     notice = Notice(order.mission_id, press.chat, deliveries.question(draft_id, press.query), said, press.message_id)
     await answers.give(talk.connection, notice, press.user)
 

@@ -19,13 +19,13 @@ from aiogram.types import Update
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import updates
 from services.notifier.store.updates import StoredUpdate
-from services.notifier.telegram import apologies, tracing
+from services.notifier.telegram import failure_notice, log_context
 from services.notifier.telegram.downloads import Downloads
 from services.notifier.telegram.outcome import told
 from services.notifier.telegram.queue_loop import QueueLoop
 from services.notifier.telegram.returning import FileNeeded
 from services.notifier.telegram.sender import Means, Sender
-from services.notifier.telegram.talk import Talk
+from services.notifier.telegram.update_context import Talk
 from shared.postgres import TRANSIENT, Connection, passes, transaction
 
 IDLE_SECONDS: Final = 0.25
@@ -64,7 +64,7 @@ class Workers:
             update = await updates.claim(connection, self._means.bot.id)
             if update is None:
                 return False
-            with tracing.update(update.update_id):
+            with log_context.update(update.update_id):
                 answer = await self._try(connection, update)
         self._means.relay.wake()
         self._sender.wake()
@@ -101,7 +101,7 @@ class Workers:
         await updates.set_aside(connection, bot_id, update, error, attempts=update.attempts + 1)
         try:
             async with connection.transaction():
-                await apologies.apologise(connection, update)
+                await failure_notice.apologise(connection, update)
         except Exception as failure:  # what cannot be answered is set aside all the same
             if isinstance(failure, TRANSIENT) and passes(failure):
                 raise

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from services.notifier.telegram.wording import COPY_LINE
+from services.notifier.telegram.formatting import COPY_LINE
 from tests.chaos.invariants.violation import Broken, Violation
 from tests.chaos.place import Place
 from tests.chaos.watch import rows

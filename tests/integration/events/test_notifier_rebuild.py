@@ -10,7 +10,7 @@ import pytest
 from services.archive.store import log
 from services.events.history import History, open_history
 from services.notifier import rebuild as notifier_rebuild
-from services.notifier.domain.standing import Standing
+from services.notifier.domain.return_status import Standing
 from services.notifier.handlers import handle
 from services.notifier.store import orders
 from shared import dead_letters, outbox

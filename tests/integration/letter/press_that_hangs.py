@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from services.issuer.letter.press import LetterPress
+from services.issuer.letter.pdf_renderer import LetterPress
 from tests.integration.letter.conftest import AT
 from tests.letter_samples import letter
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from services.issuer.letter.press import LetterPress, LetterPressBusy, LetterPressDown, LetterTooSlow
+from services.issuer.letter.pdf_renderer import LetterPress, LetterPressBusy, LetterPressDown, LetterTooSlow
 from services.issuer.letter.render import render
 from services.issuer.letter.words import UnprintableText
 from tests.integration.letter.conftest import AT

@@ -10,7 +10,7 @@ from deploy.local.telegram.model import Chat, Member, Status
 from services.notifier import announcements
 from services.notifier.store import chats, sending
 from services.notifier.store.deliveries import Delivery
-from services.notifier.telegram import captions, sender, settling
+from services.notifier.telegram import captions, outcome_recorder, sender
 from shared.events import MissionClosed
 from shared.postgres import Connection, Pool, transaction
 from tests.integration.notifier.scene import Scene, event_about, until
@@ -322,7 +322,7 @@ async def test_an_outcome_that_cannot_be_recorded_does_not_block_its_chat(
         following = await scene.issue()
         await scene.settled(following.mission_id, POLICY, "sent")
     error = await scene.database.fetchval("SELECT error FROM delivery WHERE state = 'uncertain'")
-    assert error == settling.UNSETTLED
+    assert error == outcome_recorder.UNSETTLED
 
 
 async def test_a_dead_senders_delivery_that_cannot_be_recorded_does_not_end_the_sender(

@@ -8,7 +8,7 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from deploy.local.telegram.model import Member, Status
-from services.notifier.domain.posted import Posted
+from services.notifier.domain.message_ref import Posted
 from services.notifier.store import sending
 from shared.events import MissionClosed
 from shared.postgres import open_pool, transaction

@@ -9,7 +9,7 @@ from asgi_lifespan import LifespanManager
 from services.notifier.app import build
 from services.notifier.store import updates
 from services.notifier.telegram.bot import make_bot
-from services.notifier.telegram.intake import Intake
+from services.notifier.telegram.poller import Intake
 from shared.postgres import open_pool
 from tests.integration.notifier.scene import DEADLINE, PEOPLE, Scene
 
@@ -62,7 +62,7 @@ async def test_an_error_of_our_own_in_an_update_leaves_the_workers_working(
         raise ZeroDivisionError
 
     monkeypatch.setattr("services.notifier.telegram.commands.choose_order", broken)
-    monkeypatch.setattr("services.notifier.telegram.apologies.apologise", broken)
+    monkeypatch.setattr("services.notifier.telegram.failure_notice.apologise", broken)
     async with scene.running(update_attempts=1):
         scene.say(PEOPLE["leader"], "leader", "/return")
         scene.say(PEOPLE["leader"], "leader", "/help")

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from deploy.local.telegram.model import Member, Status
 from services.notifier.domain.announcing import Target
-from services.notifier.domain.contents import SentBack
+from services.notifier.domain.message_payloads import SentBack
 from services.notifier.store import chats, deliveries, orders, reachability, sending
 from services.notifier.store.deliveries import Delivery, Notice
-from services.notifier.telegram.calls import Done
+from services.notifier.telegram.bot_api import Done
 from services.notifier.telegram.outcome import Failed, Moved, Outcome, Uncertain
-from services.notifier.telegram.settling import CRASHED, Settler
+from services.notifier.telegram.outcome_recorder import CRASHED, Settler
 from shared.events import ReturnSentBack
 from shared.postgres import Pool, open_pool, transaction
 from tests.integration.notifier.scene import PEOPLE, Scene, event_about, until

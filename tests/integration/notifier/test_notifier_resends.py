@@ -7,10 +7,10 @@ import pytest
 
 from deploy.local.telegram.model import Chat, Member, Status
 from services.notifier import announcements
-from services.notifier.domain.posted import Posted
+from services.notifier.domain.message_ref import Posted
 from services.notifier.store import deliveries
 from services.notifier.telegram import captions
-from services.notifier.telegram.wording import COPY_LINE
+from services.notifier.telegram.formatting import COPY_LINE
 from shared.events import MissionClosed, MissionIssuedData
 from shared.postgres import open_pool, transaction
 from tests.integration.notifier.scene import PEOPLE, RETURN, Scene, event_about, until

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.notifier.domain.contents import Answer, DraftState
+from services.notifier.domain.message_payloads import Answer, DraftState
 from services.notifier.store import chats, deliveries, sending
 from services.notifier.store.deliveries import Delivery, Notice
 from shared.postgres import Pool, open_pool, transaction

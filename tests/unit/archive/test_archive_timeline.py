@@ -13,7 +13,7 @@ from services.archive.app import CATALOGUE
 from services.archive.domain import Names, State, documents_of, summarise
 from services.archive.store.log import Archived
 from services.archive.web import words
-from services.archive.web.facts import sheet
+from services.archive.web.mission_summary import sheet
 from services.archive.web.reader import Reader, ids_told
 from services.archive.web.sentences import sentence
 from services.archive.web.timeline import timeline

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 
 from services.archive.domain import summarise
-from services.issuer.domain import life
+from services.issuer.domain import lifecycle
 from services.issuer.domain.mission import State, WrongState
-from services.notifier.domain.standing import AboutReturn, Standing
+from services.notifier.domain.return_status import AboutReturn, Standing
 from shared.errors import NotYet, PoisonError, Refused
 from shared.events import AnyEvent, MissionClosed, MissionIssued, MissionRefused, ReportReturned
 from shared.khmer import latin_digits
@@ -78,7 +78,7 @@ class Lives(RuleBasedStateMachine):
     def send_back(self, made: ReportReturned) -> None:
         self.check(made, "sent_back", "s")
 
-    def check(self, made: ReportReturned, verdict: life.Verdict, letter: str) -> None:
+    def check(self, made: ReportReturned, verdict: lifecycle.Verdict, letter: str) -> None:
         """Officers see no return that the issuer has not taken in."""
         return_id, answer = made.data.return_id, self.answers.get(made.data.return_id)
         if answer is not None:

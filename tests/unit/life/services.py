@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from uuid import uuid4
 
-from services.issuer.domain import life
+from services.issuer.domain import lifecycle
 from services.issuer.domain.mission import Mission, MissionReturn, State, printed_number
 from services.notifier.domain.drafts import check_open, traveller_of
-from services.notifier.domain.standing import Standing
+from services.notifier.domain.return_status import Standing
 from shared.clock import now
 from shared.errors import NotYet
 from shared.events import (
@@ -92,7 +92,7 @@ class Issuer:
     def issue(self, mission_id: MissionId) -> None:
         """An officer issues the order. Raises `WrongState`."""
         mission = self.missions[mission_id]
-        if (state := life.issue(mission)) is None:
+        if (state := lifecycle.issue(mission)) is None:
             return
         serial = 1 + sum(each.issued is not None for each in self.missions.values())
         data = issued_data(mission_id=mission_id, serial=serial, number=printed_number(serial, "មស"))
@@ -102,17 +102,17 @@ class Issuer:
     def refuse(self, mission_id: MissionId) -> None:
         """An officer refuses the request. Raises `WrongState`."""
         mission = self.missions[mission_id]
-        if (state := life.refuse(mission)) is None:
+        if (state := lifecycle.refuse(mission)) is None:
             return
         self.missions[mission_id] = replace(mission, state=state)
         data = MissionRefusedData(mission_id=mission_id, requester=REQUESTER, refused_by=OFFICER)
         self.told.append(event(MissionRefused, data))
 
-    def check(self, return_id: ReturnId, verdict: life.Verdict) -> None:
+    def check(self, return_id: ReturnId, verdict: lifecycle.Verdict) -> None:
         """An officer accepts a return or sends it back. Raises `WrongState`."""
         found = self.returns[return_id]
         mission = self.missions[found.data.mission_id]
-        if (state := life.check(mission, found, verdict)) is None:
+        if (state := lifecycle.check(mission, found, verdict)) is None:
             return
         self.returns[return_id] = replace(found, state=verdict)
         self.missions[mission.mission_id] = replace(mission, state=state)
@@ -133,7 +133,7 @@ class Issuer:
 
     def _take(self, data: ReportReturnedData) -> None:
         mission = self.missions[data.mission_id]
-        taken = life.take(mission, data.returned_by, known=data.return_id in self.returns)
+        taken = lifecycle.take(mission, data.returned_by, known=data.return_id in self.returns)
         if isinstance(taken, Finding):
             self.told.append(_sent_back(data))
         elif taken is not None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from services.issuer.domain import life
+from services.issuer.domain import lifecycle
 from services.issuer.domain.mission import State
 from tests.unit.issuer.builders import LEADER, mission
 from tests.unit.life.lives import Lives
@@ -17,4 +17,4 @@ def test_any_acts_in_any_order_of_arrival() -> None:
 
 @pytest.mark.parametrize("state", ["issued", "returned", "sent_back", "closed"])
 def test_a_return_that_was_taken_in_is_not_taken_again_even_where_its_mark_is_gone(state: str) -> None:
-    assert life.take(mission(State(state)), LEADER, known=True) is None
+    assert lifecycle.take(mission(State(state)), LEADER, known=True) is None

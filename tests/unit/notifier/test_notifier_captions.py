@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notifier.domain.draft_update import findings
 from services.notifier.domain.drafts import Draft, OrderState, Part
-from services.notifier.domain.filling import findings
 from services.notifier.domain.returns import parse_return
-from services.notifier.telegram import captions, sayings, wording
+from services.notifier.telegram import captions, formatting, message_texts
 from shared.events import MissionIssuedData
 from shared.i18n import message
 from shared.values import DocumentRef, Finding, NamedDuty, NamedStop, NamedTraveller
@@ -63,8 +63,8 @@ def orders(draw: st.DrawFn) -> MissionIssuedData:
 
 @given(orders(), st.sampled_from(OrderState))
 def test_every_caption_fits_and_only_its_own_tags_are_tags(order: MissionIssuedData, state: OrderState) -> None:
-    outgoing = wording.as_copy(captions.announcement(order, DELIVERY, state, "unit"))
-    assert wording.utf16(plain(outgoing.html)) <= 1024
+    outgoing = formatting.as_copy(captions.announcement(order, DELIVERY, state, "unit"))
+    assert formatting.utf16(plain(outgoing.html)) <= 1024
     assert set(Plain(outgoing.html).tags) <= {"b"}
 
 
@@ -76,8 +76,8 @@ def draft_of(source: str, typed: str, order: MissionIssuedData, before: Draft | 
     return draft.with_part(Part(message=source, entries=entries, report=parsed.report or ""))
 
 
-def state(draft: Draft, order: MissionIssuedData, problems: tuple[str, ...] = ()) -> wording.Outgoing:
-    return sayings.draft_state(draft, order, findings(draft, order, 0, LATER), problems)
+def state(draft: Draft, order: MissionIssuedData, problems: tuple[str, ...] = ()) -> formatting.Outgoing:
+    return message_texts.draft_state(draft, order, findings(draft, order, 0, LATER), problems)
 
 
 @given(orders())
@@ -85,8 +85,8 @@ def test_every_state_of_a_draft_fits_a_message(order: MissionIssuedData) -> None
     typed = "\n".join(f"{n} arrival 26/11/2024 09:30 {'😀' * 200}" for n in range(1, 12)) + "\nReport: " + "ក" * 5000
     draft = draft_of("1", typed, order)
     wrong = parse_return("\n".join("<b>&" * 90 for _ in range(20)), order.stops)
-    outgoing = wording.as_copy(state(draft, order, sayings.problem_lines(wrong.problems)))
-    assert wording.utf16(plain(outgoing.html)) <= 4096
+    outgoing = formatting.as_copy(state(draft, order, message_texts.problem_lines(wrong.problems)))
+    assert formatting.utf16(plain(outgoing.html)) <= 4096
     assert set(Plain(outgoing.html).tags) <= {"b", "i", "code"}
 
 
@@ -119,10 +119,10 @@ def test_the_leadership_group_gets_official_information_only() -> None:
 
 def test_a_copy_says_above_all_in_both_languages_what_it_may_be() -> None:
     first = captions.announcement(issued_data(), DELIVERY, OrderState.ISSUED, "unit")
-    copy = wording.as_copy(first)
-    assert plain(copy.html) == f"{wording.COPY_LINE}\n\n{plain(first.html)}"
+    copy = formatting.as_copy(first)
+    assert plain(copy.html) == f"{formatting.COPY_LINE}\n\n{plain(first.html)}"
     assert copy.buttons == first.buttons
-    khmer, english = wording.COPY_LINE.split(" / ")
+    khmer, english = formatting.COPY_LINE.split(" / ")
     assert "ច្បាប់ចម្លង" in khmer
     assert "copy" in english
 
@@ -135,8 +135,8 @@ def test_a_closed_order_says_so_and_has_no_button() -> None:
 
 @given(st.text(st.sampled_from("កាំស្ត្រី្រ៍ខេ ab😀"), max_size=80), st.integers(8, 60))
 def test_shortening_leaves_whole_clusters(text: str, units: int) -> None:
-    short = wording.shorten(text, units)
-    assert wording.utf16(short) <= units
+    short = formatting.shorten(text, units)
+    assert formatting.utf16(short) <= units
     whole = " ".join(text.split())
     if short != whole:
         kept = short.removesuffix("…").rstrip()
@@ -158,18 +158,18 @@ def test_a_draft_shows_what_is_there_what_is_missing_and_the_lines_to_copy() -> 
     parsed = parse_return(filled, order.stops)
     assert (len(parsed.endorsements), parsed.report, parsed.problems) == (3, "ល្អ", ())
     photo = DocumentRef(sha256="b" * 64, size=1, media_type="image/jpeg", name="p.jpg")
-    start_over = (sayings.START_OVER_BUTTON, f"x:{draft.draft_id.hex}")
+    start_over = (message_texts.START_OVER_BUTTON, f"x:{draft.draft_id.hex}")
     entries = filled.replace("២៧/១១/២០២៤ ១៤:០០", "២៦/១១/២០២៤ ១៤:០០")
     full = draft_of("2", entries, order, draft)
     assert state(full, order).buttons == (start_over,)
     assert state(full.with_part(Part(message="3", photos=(photo,))), order).buttons == (
-        (sayings.HAND_IN_BUTTON, f"h:{draft.draft_id.hex}"),
+        (message_texts.HAND_IN_BUTTON, f"h:{draft.draft_id.hex}"),
         start_over,
     )
 
 
 def test_both_languages_stand_in_an_answer_and_names_are_escaped() -> None:
-    html = wording.both(message("The directory lists nobody with the staff number {person}.", person="<b>&"))
+    html = formatting.both(message("The directory lists nobody with the staff number {person}.", person="<b>&"))
     assert "&lt;b&gt;&amp;" in html
     assert "បញ្ជីមន្ត្រី" in html
     assert "<i>The directory" in html
@@ -177,14 +177,14 @@ def test_both_languages_stand_in_an_answer_and_names_are_escaped() -> None:
 
 def test_button_answers_fit_two_hundred_letters() -> None:
     long = message("Only the traveller who put this return together can hand it in.")
-    assert wording.utf16(wording.brief(long)) <= 200
-    assert wording.utf16(wording.brief(message("x {y}", y="ក" * 500))) <= 200
+    assert formatting.utf16(formatting.brief(long)) <= 200
+    assert formatting.utf16(formatting.brief(message("x {y}", y="ក" * 500))) <= 200
 
 
 @pytest.mark.parametrize("count", [0, 20])
 def test_findings_are_told_in_both_languages_and_fit(count: int) -> None:
     finding = Finding(code="x", level="blocks", message={"km": "ខ្វះត្រា " * 60, "en": "stamp <missing> " * 60})
     order = issued_data(number="៩" * 300)
-    html = wording.as_copy(sayings.sent_back(order, "ហេតុផល " * 200, (finding,) * count)).html
-    assert wording.utf16(plain(html)) <= 4096
+    html = formatting.as_copy(message_texts.sent_back(order, "ហេតុផល " * 200, (finding,) * count)).html
+    assert formatting.utf16(plain(html)) <= 4096
     assert ("stamp &lt;missing&gt;" in html) is bool(count)

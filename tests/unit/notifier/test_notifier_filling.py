@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given as given_
 from hypothesis import strategies as st
 
+from services.notifier.domain.draft_update import Given, as_returned, fill, findings
 from services.notifier.domain.drafts import Draft, Part
 from services.notifier.domain.files import File
-from services.notifier.domain.filling import Given, as_returned, fill, findings
 from services.notifier.domain.returns import Problem, parse_return
-from services.notifier.telegram import sayings
+from services.notifier.telegram import message_texts
+from services.notifier.telegram.formatting import Outgoing
 from services.notifier.telegram.storable import storable
-from services.notifier.telegram.wording import Outgoing
 from shared.i18n import message
 from shared.mission import returns
 from shared.values import DocumentRef, Endorsement
@@ -56,7 +56,7 @@ def test_later_plain_text_changes_the_report_only_by_editing() -> None:
 
 
 def answer(made: Draft, now: datetime = LATER, missing: int = 0) -> Outgoing:
-    return sayings.draft_state(made, ORDER, findings(made, ORDER, missing, now))
+    return message_texts.draft_state(made, ORDER, findings(made, ORDER, missing, now))
 
 
 def test_the_answer_warns_and_offers_no_handing_in_before_the_time() -> None:
@@ -133,8 +133,8 @@ def test_each_file_that_is_not_taken_is_named_and_the_text_with_it_is_kept() -> 
 
 def test_an_album_of_unusable_files_names_every_one() -> None:
     what = message("Only PDF, JPEG, PNG, HEIC and TIFF files are accepted.")
-    problems = [line for n in range(10) for line in sayings.problem_lines([Problem(0, f"file-{n}.zip", what)])]
-    html = sayings.draft_state(draft(), ORDER, [], problems).html
+    problems = [line for n in range(10) for line in message_texts.problem_lines([Problem(0, f"file-{n}.zip", what)])]
+    html = message_texts.draft_state(draft(), ORDER, [], problems).html
     assert all(f"«file-{n}.zip»" in html for n in range(10))
     assert html.count("Only PDF") == 1
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notifier.domain.posted import Posted, surplus
+from services.notifier.domain.message_ref import Posted, surplus
 
 FIRST, COPY = Posted(-5, 7), Posted(-5, 9, is_copy=True)
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.notifier.domain.drafts import OrderState
 from services.notifier.domain.register import Register
-from services.notifier.domain.standing import issue_of, standing_of
+from services.notifier.domain.return_status import issue_of, standing_of
 from shared.events import (
     AnyEvent,
     MissionClosed,

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import structlog
 
-from services.issuer.acts.parts import NoSuchMission, Parts, load_context, locked, today
-from services.issuer.acts.requests import RequestBlocked
 from services.issuer.directory.model import Directory
-from services.issuer.domain import access, life
+from services.issuer.domain import access, lifecycle
 from services.issuer.domain.mission import Mission, printed_number
 from services.issuer.domain.request_rules import RuleContext, examine, text_unprintable
-from services.issuer.letter.press import LetterPressDown
+from services.issuer.letter.pdf_renderer import LetterPressDown
 from services.issuer.letter.words import UnprintableText
 from services.issuer.letters import Named, as_printed, letter_content, named
 from services.issuer.store import documents, missions
 from services.issuer.store.missions import Clash
+from services.issuer.use_cases.dependencies import NoSuchMission, Parts, load_context, locked, today
+from services.issuer.use_cases.requests import RequestBlocked
 from shared import outbox
 from shared.clock import PHNOM_PENH
 from shared.documents import describe
@@ -110,7 +110,7 @@ async def _issue(
     if not access.may_see(directory, officer, mission, today()):
         raise NoSuchMission(mission_id)
     access.may_issue(directory, officer, mission.order, today())
-    if life.issue(mission) is None:
+    if lifecycle.issue(mission) is None:
         return mission
     context = await load_context(parts, connection, mission_id, mission.requester, mission.order, directory)
     raised = _pass_rules(context, overrides)

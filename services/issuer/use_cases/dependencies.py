@@ -12,7 +12,7 @@ from services.issuer.directory.model import Directory
 from services.issuer.domain import access
 from services.issuer.domain.mission import Mission
 from services.issuer.domain.request_rules import RuleContext
-from services.issuer.letter.press import LetterPress
+from services.issuer.letter.pdf_renderer import LetterPress
 from services.issuer.letter.words import unprintable
 from services.issuer.letters import printed_by
 from services.issuer.store import documents, missions

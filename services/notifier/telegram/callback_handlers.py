@@ -9,14 +9,22 @@ from aiogram.types import CallbackQuery, MaybeInaccessibleMessageUnion
 from aiogram.types import Message as TelegramMessage
 
 from services.notifier import announcements
-from services.notifier.domain.contents import Answer
 from services.notifier.domain.drafts import check_open, traveller_of
+from services.notifier.domain.message_payloads import Answer
 from services.notifier.store import accounts, deliveries, directory, orders
 from services.notifier.store.accounts import Account
 from services.notifier.store.deliveries import Delivery, Notice
 from services.notifier.store.orders import OrderCopy
-from services.notifier.telegram import answers, handing_in, returning, sayings, starting_over, tracing, wording
-from services.notifier.telegram.talk import Pressed, Talk, carried, pressed, standing
+from services.notifier.telegram import (
+    answers,
+    formatting,
+    handing_in,
+    log_context,
+    message_texts,
+    returning,
+    starting_over,
+)
+from services.notifier.telegram.update_context import Pressed, Talk, carried, pressed, standing
 from shared.errors import Refused
 from shared.i18n import Message, message
 
@@ -49,8 +57,8 @@ class Button:
             async with talk.connection.transaction():
                 await self.work(talk, press, subject)
         except Refused as refusal:
-            return query.answer(wording.brief(refusal.message), show_alert=True)
-        return query.answer(wording.brief(self.done))
+            return query.answer(formatting.brief(refusal.message), show_alert=True)
+        return query.answer(formatting.brief(self.done))
 
 
 async def _choose(talk: Talk, press: Pressed, mission_id: UUID) -> None:
@@ -68,7 +76,7 @@ def _press(query: CallbackQuery) -> Pressed | None:
 
 
 async def on_unknown_button(query: CallbackQuery) -> AnswerCallbackQuery:
-    return query.answer(wording.brief(message("This button no longer does anything.")), show_alert=True)
+    return query.answer(formatting.brief(message("This button no longer does anything.")), show_alert=True)
 
 
 async def _explain(talk: Talk, press: Pressed, _delivery_id: UUID) -> None:
@@ -84,10 +92,10 @@ async def _tell_how(talk: Talk, press: Pressed, account: Account, order: OrderCo
     """How to return the order. Raises `Refused` where the person cannot, or not now."""
     if order is None:
         raise Refused("not_an_order", message("This order is not known here."))
-    tracing.found(order)
+    log_context.found(order)
     traveller_of(order.issued, account.person)
     check_open(order.state, order.issued.number)
-    said = Answer(html=sayings.instructions(order.issued).html)
+    said = Answer(html=message_texts.instructions(order.issued).html)
     ref = f"how:{press.query}"
     notice = Notice(order.mission_id, press.chat, ref, said, press.message_id)
     await answers.give(talk.connection, notice, press.user)

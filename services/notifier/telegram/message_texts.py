@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from services.notifier.domain.drafts import MOMENTS, Draft, Gaps, gaps
 from services.notifier.domain.returns import EXAMPLE, Problem
-from services.notifier.telegram.wording import COPY_LINE, Outgoing, both, code, shorten, utf16
+from services.notifier.telegram.formatting import COPY_LINE, Outgoing, both, code, shorten, utf16
 from shared.clock import PHNOM_PENH
 from shared.events import MissionIssuedData
 from shared.i18n import Message, message

@@ -9,12 +9,12 @@ from uuid import UUID
 import structlog
 
 from services.notifier import announcements
-from services.notifier.domain.posted import Posted
+from services.notifier.domain.message_ref import Posted
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import chats, orders, reachability, sending
 from services.notifier.store.deliveries import Delivery
-from services.notifier.telegram import tracing
-from services.notifier.telegram.calls import Done
+from services.notifier.telegram import log_context
+from services.notifier.telegram.bot_api import Done
 from services.notifier.telegram.outcome import (
     Failed,
     Freeze,
@@ -49,7 +49,7 @@ class Settler:
 
     async def settle(self, delivery: Delivery, outcome: Done | Outcome) -> None:
         """Record the outcome, for as long as it takes the database to take it; in case of a bug at least its end."""
-        with tracing.delivery(delivery):
+        with log_context.delivery(delivery):
             try:
                 await self._commit(partial(self._traced, delivery=delivery, outcome=outcome))
             except Exception:  # left as it is, the delivery would keep its chat waiting for ever
@@ -78,7 +78,7 @@ class Settler:
 
     async def _traced(self, connection: Connection, delivery: Delivery, outcome: Done | Outcome) -> None:
         order = None if delivery.mission_id is None else await orders.find(connection, delivery.mission_id)
-        with tracing.order(order):
+        with log_context.order(order):
             log.info("delivery.outcome", chat=delivery.chat, outcome=repr(outcome))
             await self._record(connection, delivery, outcome)
 

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from aiogram.types import ExternalReplyInfo, Message, MessageOriginUser
 
-from services.notifier.domain.contents import Answer
 from services.notifier.domain.files import Fetched, File
-from services.notifier.domain.posted import Posted
+from services.notifier.domain.message_payloads import Answer
+from services.notifier.domain.message_ref import Posted
 from services.notifier.store.deliveries import Notice
 from services.notifier.telegram import answers
-from services.notifier.telegram.wording import COPY_LINE
+from services.notifier.telegram.formatting import COPY_LINE
 from shared.documents import DocumentStore
 from shared.postgres import Connection
 

@@ -13,14 +13,14 @@ from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, Teleg
 from aiogram.methods import DeleteMessage, EditMessageCaption, EditMessageText, SendDocument, SendMessage
 from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, ReplyParameters
 
-from services.notifier.domain import contents
-from services.notifier.domain.filling import findings
+from services.notifier.domain import message_payloads
+from services.notifier.domain.draft_update import findings
 from services.notifier.store import chats, deliveries, drafts, orders
 from services.notifier.store.deliveries import Delivery
 from services.notifier.store.orders import OrderCopy
-from services.notifier.telegram import captions, sayings, tracing
+from services.notifier.telegram import captions, log_context, message_texts
+from services.notifier.telegram.formatting import Outgoing, as_copy
 from services.notifier.telegram.outcome import EXPECTED, NotReached, Outcome, Uncertain, classify, told
-from services.notifier.telegram.wording import Outgoing, as_copy
 from shared.clock import now
 from shared.documents import DocumentMissing, DocumentStore
 from shared.errors import BesakakamError
@@ -108,25 +108,25 @@ class Calls:
     async def _prepare(self, connection: Connection, delivery: Delivery) -> _Prepared:
         content = delivery.content
         match content:
-            case contents.Answer():
+            case message_payloads.Answer():
                 return _Prepared(Outgoing(content.html, content.buttons))
-            case contents.RequestRefused():
-                return _Prepared(sayings.request_refused(content.reason, content.findings))
-            case contents.DraftState():
+            case message_payloads.RequestRefused():
+                return _Prepared(message_texts.request_refused(content.reason, content.findings))
+            case message_payloads.DraftState():
                 draft = await drafts.find(connection, content.draft_id)
                 if draft is None:
                     raise Incomplete(delivery.delivery_id, "draft")
                 order = await _order(connection, delivery)
                 missing = self._documents.missing(photo.sha256 for photo in draft.photos)
                 doubtful = findings(draft, order.issued, missing, now())
-                said = sayings.draft_state(draft, order.issued, doubtful, content.problems)
+                said = message_texts.draft_state(draft, order.issued, doubtful, content.problems)
                 return _Prepared(said, target=await _target(connection, delivery))
-            case contents.SentBack():
+            case message_payloads.SentBack():
                 order = await _order(connection, delivery)
-                return _Prepared(sayings.sent_back(order.issued, content.reason, content.findings))
-            case contents.Closed() if delivery.target is None:
-                return _Prepared(sayings.closed((await _order(connection, delivery)).issued))
-            case contents.Closed() | contents.Announcement():
+                return _Prepared(message_texts.sent_back(order.issued, content.reason, content.findings))
+            case message_payloads.Closed() if delivery.target is None:
+                return _Prepared(message_texts.closed((await _order(connection, delivery)).issued))
+            case message_payloads.Closed() | message_payloads.Announcement():
                 return await self._prepare_caption(connection, delivery)
             case _:
                 assert_never(content)
@@ -200,7 +200,7 @@ async def _order(connection: Connection, delivery: Delivery) -> OrderCopy:
 
 
 def _log_bug(delivery: Delivery) -> None:
-    with tracing.delivery(delivery):
+    with log_context.delivery(delivery):
         log.exception("delivery.broken")
 
 

@@ -1,10 +1,10 @@
 """The word to a person whose message could not be worked off."""
 
-from services.notifier.domain.contents import Answer
+from services.notifier.domain.message_payloads import Answer
 from services.notifier.store import deliveries
 from services.notifier.store.deliveries import Notice
 from services.notifier.store.updates import StoredUpdate
-from services.notifier.telegram import wording
+from services.notifier.telegram import formatting
 from shared.i18n import Message, message
 from shared.postgres import Connection
 
@@ -22,5 +22,5 @@ async def apologise(connection: Connection, update: StoredUpdate, word: Message 
         return
     chat, message_id = found.get("chat", {}).get("id"), found.get("message_id")
     if isinstance(chat, int) and isinstance(message_id, int):
-        content = Answer(html=wording.both(word))
+        content = Answer(html=formatting.both(word))
         await deliveries.notify(connection, Notice(None, chat, f"sorry:{update.update_id}", content, message_id))

@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
-from services.issuer.acts.parts import NoSuchMission, Parts, load_context, locked, today
 from services.issuer.directory.model import Directory
-from services.issuer.domain import access, life
+from services.issuer.domain import access, lifecycle
 from services.issuer.domain.mission import Mission, State
 from services.issuer.domain.request_rules import examine
 from services.issuer.store import documents, missions
+from services.issuer.use_cases.dependencies import NoSuchMission, Parts, load_context, locked, today
 from shared import outbox, values
 from shared.documents import DocumentMissing, UnusableFile
 from shared.errors import Refused
@@ -165,7 +165,7 @@ async def refuse(parts: Parts, mission_id: MissionId, officer: str, reason: str,
         if not access.may_see(directory, officer, mission, today()):
             raise NoSuchMission(mission_id)
         access.may_issue(directory, officer, mission.order, today())
-        if life.refuse(mission) is None:
+        if lifecycle.refuse(mission) is None:
             return mission
         data = MissionRefusedData(mission_id=mission_id, requester=mission.requester, reason=reason, refused_by=officer)
         event = MissionRefused(

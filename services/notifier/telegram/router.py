@@ -9,12 +9,12 @@ from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import ChatMemberUpdated
 from aiogram.types import Message as TelegramMessage
 
-from services.notifier.domain.contents import Answer
+from services.notifier.domain.message_payloads import Answer
 from services.notifier.domain.returns import is_about_a_return
 from services.notifier.store import accounts, chats, directory, reachability
 from services.notifier.store.deliveries import Notice
-from services.notifier.telegram import answers, commands, presses, returning, wording
-from services.notifier.telegram.talk import Incoming, Talk, incoming, say
+from services.notifier.telegram import answers, callback_handlers, commands, formatting, returning
+from services.notifier.telegram.update_context import Incoming, Talk, incoming, say
 from shared.errors import Refused
 
 GONE = {"left", "kicked"}
@@ -49,9 +49,9 @@ def build_router() -> Router:
     router.message.register(on_message, F.from_user)
     router.edited_message.register(on_leadership, F.from_user, in_leadership)
     router.edited_message.register(on_message, F.from_user)
-    for button in presses.BUTTONS:
+    for button in callback_handlers.BUTTONS:
         router.callback_query.register(button.press, F.data.startswith(f"{button.kind}:"))
-    router.callback_query.register(presses.on_unknown_button)
+    router.callback_query.register(callback_handlers.on_unknown_button)
     router.my_chat_member.register(on_membership)
     return router
 
@@ -79,10 +79,10 @@ async def in_leadership(sent: TelegramMessage, talk: Talk) -> bool:
 async def on_leadership(sent: TelegramMessage, bot: Bot, talk: Talk) -> None:
     """Nothing is said in the leadership group (Guideline 996, A.2): who speaks to the bot there is answered alone."""
     heard = incoming(sent, bot.id)
-    await presses.confirm(talk, sent.reply_to_message)
+    await callback_handlers.confirm(talk, sent.reply_to_message)
     speaks_to_us = heard.text.startswith("/") or (heard.reply is not None and heard.reply.from_bot)
     if speaks_to_us and not heard.anonymous and await accounts.account_of(talk.connection, heard.user):
-        said = Answer(html=wording.both(presses.OFFICIAL))
+        said = Answer(html=formatting.both(callback_handlers.OFFICIAL))
         notice = Notice(None, heard.user, f"official:{heard.chat}:{heard.ref}", said)
         await answers.give(talk.connection, notice, heard.user)
 
@@ -112,7 +112,7 @@ async def on_unknown_command(sent: TelegramMessage, bot: Bot, talk: Talk) -> Non
 
 async def on_message(sent: TelegramMessage, bot: Bot, talk: Talk) -> None:
     heard = incoming(sent, bot.id)
-    await presses.confirm(talk, sent.reply_to_message)
+    await callback_handlers.confirm(talk, sent.reply_to_message)
     if await _is_for_us(talk, sent, heard):
         await _answered(talk, heard, returning.take(talk, heard))
 
@@ -142,4 +142,4 @@ async def _answered(talk: Talk, heard: Incoming, work: Awaitable[None]) -> None:
         async with talk.connection.transaction():
             await work
     except Refused as refusal:
-        await say(talk, heard, wording.both(refusal.message), f"refused:{refusal.code}:{heard.ref}")
+        await say(talk, heard, formatting.both(refusal.message), f"refused:{refusal.code}:{heard.ref}")

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from uuid import UUID
 
-from services.issuer.acts.parts import NoSuchMission, Parts, locked, today
 from services.issuer.directory.model import Directory
-from services.issuer.domain import access, life
+from services.issuer.domain import access, lifecycle
 from services.issuer.domain.mission import Mission, MissionReturn
 from services.issuer.store import missions
 from services.issuer.store import returns as store
+from services.issuer.use_cases.dependencies import NoSuchMission, Parts, locked, today
 from shared import outbox
 from shared.clock import now
 from shared.errors import NotYet, Refused
@@ -68,7 +68,7 @@ async def receive(parts: Parts, connection: Connection, event: ReportReturned) -
     if mission is None:
         raise NotYet(f"mission {data.mission_id} is not known yet")
     known = await store.find(connection, data.mission_id, data.return_id) is not None
-    taken = life.take(mission, data.returned_by, known=known)
+    taken = lifecycle.take(mission, data.returned_by, known=known)
     if isinstance(taken, Finding):
         await outbox.write(connection, _sent_back(mission, event, parts, taken))
     elif taken is not None:
@@ -105,7 +105,7 @@ async def accept(
     """
     async with parts.change() as connection:
         mission, returned = await _to_check(connection, mission_id, return_id, officer, directory)
-        state = life.check(mission, returned, "accepted")
+        state = lifecycle.check(mission, returned, "accepted")
         if state is None:
             return mission
         findings = await findings_of(parts, connection, mission, returned.data)
@@ -138,7 +138,7 @@ async def send_back(
     """An officer of GDAF sends a return back with a reason; the traveller hands it in again."""
     async with parts.change() as connection:
         mission, returned = await _to_check(connection, mission_id, return_id, officer, directory)
-        state = life.check(mission, returned, "sent_back")
+        state = lifecycle.check(mission, returned, "sent_back")
         if state is None:
             return mission
         findings = await findings_of(parts, connection, mission, returned.data)
@@ -175,5 +175,5 @@ async def _to_check(
     return mission, returned
 
 
-def _checked(returned: MissionReturn, state: life.Verdict, officer: str, reason: str | None) -> MissionReturn:
+def _checked(returned: MissionReturn, state: lifecycle.Verdict, officer: str, reason: str | None) -> MissionReturn:
     return replace(returned, state=state, checked_by=officer, checked_at=now(), reason=reason)

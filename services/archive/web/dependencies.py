@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.archive.web.feed import Feed
-from services.archive.web.look import Look
+from services.archive.web.page_renderer import Look
 from shared.documents import DocumentStore
 from shared.inspection.inspector import Inspector
 from shared.postgres import Connection, Pool
