@@ -9,7 +9,7 @@ import structlog
 log = structlog.get_logger()
 
 
-def heed_cancellation() -> None:
+def raise_if_cancelled() -> None:
     """Raise `CancelledError` where this task was cancelled and a library lost it; to be called in endless loops.
 
     `asyncio.wait_for` of Python 3.11 loses a cancellation that comes as its awaitable ends, and redis-py sends by it.

@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Reading:
+class ConsumerConfig:
     """Which stream a service reads, as which group and consumer, and when it gives up. Times in milliseconds."""
 
     stream: str
@@ -110,7 +110,7 @@ class Consumer:
         self,
         pool: Pool,
         redis: Redis,
-        reading: Reading,
+        reading: ConsumerConfig,
         handle: Handle,
         *,
         after_commit: Callable[[], None],
@@ -149,13 +149,13 @@ class Consumer:
         try:
             event = read(entry.wire, self._reading.keyring)
         except PoisonError as error:
-            await self._bury(entry, error.reason, refused=isinstance(error, Untrusted))
+            await self._dead_letter(entry, error.reason, refused=isinstance(error, Untrusted))
             return
         with about(event):
             try:
                 await self._settle_event(entry, event)
             except PoisonError as error:
-                await self._bury(entry, error.reason, event)
+                await self._dead_letter(entry, error.reason, event)
 
     async def _settle_event(self, entry: Entry, event: AnyEvent) -> None:
         if entry.deliveries > self._reading.max_deliveries:
@@ -262,7 +262,9 @@ class Consumer:
         mine = (entry.ref for entry in entries if entry.is_for(self._reading.group))
         receipts.give(pipeline, self._reading.stream, self._reading.group, mine)
 
-    async def _bury(self, entry: Entry, reason: str, event: AnyEvent | None = None, *, refused: bool = False) -> None:
+    async def _dead_letter(
+        self, entry: Entry, reason: str, event: AnyEvent | None = None, *, refused: bool = False
+    ) -> None:
         """Set the entry aside: first in the database, which keeps it, then on the stream that tells of it."""
         log.error("event.dead", entry_id=entry.entry_id.decode(), reason=reason)
         EVENTS.labels("dead", "unreadable" if event is None else _label(event)).inc()

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from shared import dead_letters, outbox
 from shared.clock import now
-from shared.metrics import COUNTED, SCRAPE_ERRORS
+from shared.metrics import REGISTRY, SCRAPE_ERRORS
 from shared.outbox import EntryId
 from shared.postgres import Pool
 
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Figure:
+class GaugeSample:
     """One gauge's value; `name` without the prefix, `label` its one label's name and value where it has one."""
 
     name: str
@@ -37,24 +37,24 @@ class Figure:
     label: tuple[str, str] | None = None
 
 
-Ask = Callable[[], Awaitable[list[Figure]]]
+Ask = Callable[[], Awaitable[list[GaugeSample]]]
 
 
-async def outbox_figures(pool: Pool) -> list[Figure]:
+async def outbox_figures(pool: Pool) -> list[GaugeSample]:
     """What waits in the outbox, and what could not be handled."""
     waits = await outbox.backlog(pool)
     age = 0.0 if waits.oldest is None else max(0.0, (now() - waits.oldest).total_seconds())
     async with pool.acquire() as connection:
         dead = await dead_letters.count(connection)
     return [
-        Figure("outbox_unpublished", "Events that are not on the stream yet.", waits.unpublished),
-        Figure("outbox_oldest_unpublished_seconds", "Age of the oldest of them.", age),
-        Figure("outbox_unconfirmed", "Events that not every registered consumer has done.", waits.unconfirmed),
-        Figure("dead_letters_open", "Events set aside and not replayed.", dead),
+        GaugeSample("outbox_unpublished", "Events that are not on the stream yet.", waits.unpublished),
+        GaugeSample("outbox_oldest_unpublished_seconds", "Age of the oldest of them.", age),
+        GaugeSample("outbox_unconfirmed", "Events that not every registered consumer has done.", waits.unconfirmed),
+        GaugeSample("dead_letters_open", "Events set aside and not replayed.", dead),
     ]
 
 
-async def group_figures(redis: Redis, stream: str, group: str) -> list[Figure]:
+async def group_figures(redis: Redis, stream: str, group: str) -> list[GaugeSample]:
     """How far the service's consumer group is behind. Nothing where there is no such group, or no stream."""
     for each in await redis.xinfo_groups(stream) if await redis.exists(stream) else ():
         if each["name"].decode() == group:
@@ -64,10 +64,10 @@ async def group_figures(redis: Redis, stream: str, group: str) -> list[Figure]:
             age = 0.0 if oldest is None else max(0.0, seconds + microseconds / 1e6 - oldest)
             lag = [] if each["lag"] is None else [each["lag"]]  # Redis does not always know
             return [
-                *(Figure("group_lag", "Entries that the group has not been given yet.", value) for value in lag),
-                Figure("group_pending", "Entries given and not acknowledged.", pending["pending"]),
-                Figure("group_oldest_pending_seconds", "Age of the oldest of them.", age),
-                Figure("group_consumers", "Consumers of the group.", each["consumers"]),
+                *(GaugeSample("group_lag", "Entries that the group has not been given yet.", value) for value in lag),
+                GaugeSample("group_pending", "Entries given and not acknowledged.", pending["pending"]),
+                GaugeSample("group_oldest_pending_seconds", "Age of the oldest of them.", age),
+                GaugeSample("group_consumers", "Consumers of the group.", each["consumers"]),
             ]
     return []
 
@@ -93,9 +93,9 @@ class Gauges:
                 told = await asyncio.gather(*map(self._ask, self._sources))
                 self._text = self._written([figure for figures in told for figure in figures])
                 self._asked = time.monotonic()
-            return generate_latest(COUNTED) + self._text
+            return generate_latest(REGISTRY) + self._text
 
-    async def _ask(self, source: str) -> list[Figure]:
+    async def _ask(self, source: str) -> list[GaugeSample]:
         try:
             async with asyncio.timeout(ASK_SECONDS):
                 return await self._sources[source]()
@@ -104,7 +104,7 @@ class Gauges:
             log.warning("metrics.left_out", source=source, error=repr(error))
             return []
 
-    def _written(self, figures: list[Figure]) -> bytes:
+    def _written(self, figures: list[GaugeSample]) -> bytes:
         registry, gauges = CollectorRegistry(), dict[str, Gauge]()
         for figure in figures:
             labels = ["service", *([figure.label[0]] if figure.label else [])]

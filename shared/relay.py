@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from shared import groups, outbox, retention
-from shared.background import heed_cancellation
+from shared.background import raise_if_cancelled
 from shared.clock import now
 from shared.confirmation import Confirmation
 from shared.metrics import PUBLISHED, RECOVERIES, TAKEN_BACK
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Publishing:
+class RelayConfig:
     """Whose outbox goes to which stream, which groups have to confirm its events, and how long things are kept.
 
     The registered consumers are the registered producers as well: every service has an outbox.
@@ -76,7 +76,7 @@ class Relay:
     An event may be published twice (a crash between the stream and its record); consumers drop the second by its id.
     """
 
-    def __init__(self, pool: Pool, redis: Redis, publishing: Publishing) -> None:
+    def __init__(self, pool: Pool, redis: Redis, publishing: RelayConfig) -> None:
         self._pool = pool
         self._redis = redis
         self._publishing = publishing
@@ -97,7 +97,7 @@ class Relay:
     async def run(self) -> None:
         """Publish until cancelled; an unreachable server is waited for."""
         while True:
-            heed_cancellation()
+            raise_if_cancelled()
             try:
                 await self._lead_or_follow()
             except WAITED_OUT as error:
@@ -122,7 +122,7 @@ class Relay:
             self.leads = True
             await self.take_over(connection)
             while True:
-                heed_cancellation()
+                raise_if_cancelled()
                 self._wake.clear()
                 count = await self.publish_batch(connection)
                 await self._confirm(connection)

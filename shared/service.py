@@ -20,14 +20,14 @@ from redis.exceptions import RedisError
 
 from shared import health
 from shared.background import Background
-from shared.consumer import Consumer, Handle, Prepare, Reading, nothing
+from shared.consumer import Consumer, ConsumerConfig, Handle, Prepare, nothing
 from shared.deadlines import PromptHeaders
 from shared.events import PRODUCERS
-from shared.gauges import Figure, Gauges, group_figures, outbox_figures
+from shared.gauges import Gauges, GaugeSample, group_figures, outbox_figures
 from shared.gauges import routes as metrics_routes
 from shared.log import configure
 from shared.postgres import TRANSIENT, Pool, close_pool, is_stronger, open_pool
-from shared.relay import Publishing, Relay
+from shared.relay import Relay, RelayConfig
 from shared.schema import NotMigrated, check_migrated
 from shared.settings import ServiceSettings
 from shared.streams import Stream, connect, open_broker
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 
 @dataclass
-class Plumbing:
+class Runtime:
     """A running service's connections and tasks; `stream` is there once `read` has been called."""
 
     settings: ServiceSettings
@@ -65,7 +65,7 @@ class Plumbing:
     def read(self, handle: Handle, prepare: Prepare = nothing, *, acts_on: Iterable[str] = ()) -> None:
         """Begin to feed the service's handler from the stream; `acts_on` names the types it does something about."""
         settings = self.settings
-        reading = Reading(
+        reading = ConsumerConfig(
             stream=settings.stream,
             group=self.service,
             consumer=f"{settings.replica or socket.gethostname()}-{os.getpid()}-{time.time_ns():x}",
@@ -97,8 +97,8 @@ class Plumbing:
         await work()
 
 
-def _publishing(settings: ServiceSettings, service: str) -> Publishing:
-    return Publishing(
+def _publishing(settings: ServiceSettings, service: str) -> RelayConfig:
+    return RelayConfig(
         service=service,
         stream=settings.stream,
         consumers=settings.consumers,
@@ -114,7 +114,7 @@ def migrations_of(service: str) -> tuple[Traversable, Traversable]:
 
 
 @asynccontextmanager
-async def open_plumbing(settings: ServiceSettings, service: str) -> AsyncIterator[Plumbing]:
+async def open_runtime(settings: ServiceSettings, service: str) -> AsyncIterator[Runtime]:
     """Open a service's connections and run its relay until the block ends.
 
     Leaving stops reading, lets handlers at work finish (at most 10 s), then closes the connections.
@@ -127,31 +127,31 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> AsyncIterato
         relay = Relay(pool, redis, _publishing(settings, service))
         background = Background()
         stack.push_async_callback(background.stop)
-        parts = Plumbing(settings, service, pool, redis, relay, background)
+        parts = Runtime(settings, service, pool, redis, relay, background)
         background.start("relay", parts.when_migrated(parts.publish))
         yield parts
 
 
 @asynccontextmanager
-async def plumbing(
+async def runtime(
     settings: ServiceSettings,
     service: str,
     handle: Handle,
     prepare: Prepare = nothing,
     *,
     acts_on: Iterable[str] = (),
-) -> AsyncIterator[Plumbing]:
-    """As `open_plumbing`, for a service whose handler needs nothing of it: reads from the start."""
-    async with open_plumbing(settings, service) as parts:
+) -> AsyncIterator[Runtime]:
+    """As `open_runtime`, for a service whose handler needs nothing of it: reads from the start."""
+    async with open_runtime(settings, service) as parts:
         parts.read(handle, prepare, acts_on=acts_on)
         yield parts
 
 
-def add_metrics(app: FastAPI, service: str, parts: Plumbing) -> Gauges:
+def add_metrics(app: FastAPI, service: str, parts: Runtime) -> Gauges:
     """Serve `/metrics`; the service may add figures of its own to what is returned."""
 
-    async def relay() -> list[Figure]:
-        return [Figure("relay_leads", "Whether this replica publishes the outbox.", float(parts.relay.leads))]
+    async def relay() -> list[GaugeSample]:
+        return [GaugeSample("relay_leads", "Whether this replica publishes the outbox.", float(parts.relay.leads))]
 
     gauges = Gauges(
         service,
@@ -166,7 +166,7 @@ def add_metrics(app: FastAPI, service: str, parts: Plumbing) -> Gauges:
     return gauges
 
 
-def add_health(app: FastAPI, service: str, parts: Plumbing, *, serves_without_queue: bool = False) -> None:
+def add_health(app: FastAPI, service: str, parts: Runtime, *, serves_without_queue: bool = False) -> None:
     """Serve `/livez` and `/readyz` from the state of the service's tasks and servers.
 
     A service that answers people from its database (`serves_without_queue`) stays ready while Redis is away: its

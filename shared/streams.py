@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from shared import groups
-from shared.background import heed_cancellation
-from shared.consumer import Consumer, Entry, Reading
+from shared.background import raise_if_cancelled
+from shared.consumer import Consumer, ConsumerConfig, Entry
 from shared.metrics import REDELIVERIES
 
 MAX_RECORDS = 50
@@ -33,7 +33,7 @@ class Stream:
     `run` makes the group again and reads on as soon as it can.
     """
 
-    def __init__(self, broker: RedisBroker, redis: Redis, reading: Reading, consumer: Consumer) -> None:
+    def __init__(self, broker: RedisBroker, redis: Redis, reading: ConsumerConfig, consumer: Consumer) -> None:
         self._broker = broker
         self._redis = redis
         self._reading = reading
@@ -75,7 +75,7 @@ class Stream:
                     await self._pause(error)
                 except (RedisError, OSError, TimeoutError) as error:
                     log.warning("stream.waiting", error=repr(error))
-                heed_cancellation()
+                raise_if_cancelled()
                 await asyncio.sleep(WATCH_SECONDS)
         finally:
             await self._broker.stop()

@@ -27,5 +27,5 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
             try:
                 yield f"http://127.0.0.1:{listener.getsockname()[1]}"
             finally:
-                app.state.shelf.feed.close()
+                app.state.deps.feed.close()
                 server.should_exit = True

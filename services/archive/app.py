@@ -14,18 +14,18 @@ from services.archive.handlers import Archivist
 from services.archive.settings import ArchiveSettings
 from services.archive.web import api, documents, live, pages, sign_in
 from services.archive.web.access import Sessions
-from services.archive.web.dependencies import Shelf
+from services.archive.web.dependencies import Dependencies
 from services.archive.web.feed import Feed
 from services.archive.web.guard import Guard
 from services.archive.web.headers import SecurityHeaders
-from services.archive.web.page_renderer import Look
+from services.archive.web.page_renderer import PageRenderer
 from shared import openapi, problems
 from shared.documents import DocumentStore
 from shared.events import OWNERS
 from shared.i18n import Messages
 from shared.inspection.inspector import Inspector
 from shared.metrics import Measure
-from shared.service import add_health, add_metrics, plumbing
+from shared.service import add_health, add_metrics, runtime
 from shared.shedding import Shed
 from shared.typefaces import TYPEFACES
 
@@ -48,7 +48,7 @@ SCHEMES = {
 def build(settings: ArchiveSettings) -> FastAPI:
     """The archive as an ASGI application; its connections open and close with its lifespan."""
     messages = Messages(CATALOGUE)
-    look = Look(messages)
+    renderer = PageRenderer(messages)
     kept = DocumentStore(settings.archive_dir)
     archivist = Archivist(DocumentStore(settings.documents_dir), kept)
 
@@ -56,12 +56,12 @@ def build(settings: ArchiveSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             Inspector(settings.archive_dir / ".shown", settings.inspection_workers) as inspector,
-            plumbing(settings, "archive", archivist.archive, archivist.keep_documents, acts_on=OWNERS) as parts,
+            runtime(settings, "archive", archivist.archive, archivist.keep_documents, acts_on=OWNERS) as parts,
         ):
             feed = Feed(parts.pool)
             parts.background.start("feed", parts.when_migrated(feed.run))
             app.state.sessions = Sessions(parts.pool, settings.viewer_key, secure=settings.secure)
-            app.state.shelf = Shelf(parts.pool, kept, inspector, feed, look)
+            app.state.deps = Dependencies(parts.pool, kept, inspector, feed, renderer)
             add_health(app, "archive", parts, serves_without_queue=True)
             add_metrics(app, "archive", parts)
             with _at_signals(feed.close):
@@ -73,7 +73,7 @@ def build(settings: ArchiveSettings) -> FastAPI:
     app.mount("/static/fonts", StaticFiles(directory=TYPEFACES))
     app.mount("/static", StaticFiles(directory=HERE / "web" / "static"))
     problems.install(app, messages, MAX_BODY)
-    look.show_errors(app)
+    renderer.show_errors(app)
     openapi.describe(app, about=ABOUT, schemes=SCHEMES, needed=SCHEMES, models=())
     openapi.add_page(app)
     app.add_middleware(Guard, responder=problems.Responder(messages))

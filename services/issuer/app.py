@@ -8,10 +8,10 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 
 from services.issuer.handlers import ACTS, handler, preparation
-from services.issuer.letter.pdf_renderer import LetterPress
+from services.issuer.letter.pdf_renderer import PdfRenderer
 from services.issuer.settings import IssuerSettings
 from services.issuer.store.directories import Directories
-from services.issuer.use_cases.dependencies import Parts, Rules
+from services.issuer.use_cases.dependencies import Dependencies, Rules
 from services.issuer.web import documents, errors, missions
 from services.issuer.web.bodies import Issue, Reason
 from services.issuer.web.caller import identify
@@ -21,7 +21,7 @@ from shared.filetypes import MAX_BYTES
 from shared.i18n import Messages
 from shared.inspection.inspector import Inspector
 from shared.metrics import Measure
-from shared.service import add_health, add_metrics, open_plumbing
+from shared.service import add_health, add_metrics, open_runtime
 from shared.shedding import Shed
 from shared.values import Order
 
@@ -42,24 +42,24 @@ def build(settings: IssuerSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            plumbing = await stack.enter_async_context(open_plumbing(settings, "issuer"))
+            runtime = await stack.enter_async_context(open_runtime(settings, "issuer"))
             kept = settings.documents_dir / ".inspected"
             inspector = await stack.enter_async_context(Inspector(kept, settings.inspection_workers))
-            press = await stack.enter_async_context(LetterPress(settings.letter_workers, settings.letter_seconds))
-            parts = Parts(
-                pool=plumbing.pool,
-                relay=plumbing.relay,
-                directories=Directories(plumbing.pool),
+            renderer = await stack.enter_async_context(PdfRenderer(settings.letter_workers, settings.letter_seconds))
+            deps = Dependencies(
+                pool=runtime.pool,
+                relay=runtime.relay,
+                directories=Directories(runtime.pool),
                 documents=DocumentStore(settings.documents_dir),
                 inspector=inspector,
-                press=press,
+                pdf_renderer=renderer,
                 messages=messages,
                 rules=Rules(timedelta(days=settings.overdue_after_days), settings.overdue_blocks),
             )
-            app.state.parts = parts
-            plumbing.read(handler(parts), preparation(parts), acts_on=ACTS)
-            add_health(app, "issuer", plumbing, serves_without_queue=True)
-            add_metrics(app, "issuer", plumbing)
+            app.state.deps = deps
+            runtime.read(handler(deps), preparation(deps), acts_on=ACTS)
+            add_health(app, "issuer", runtime, serves_without_queue=True)
+            add_metrics(app, "issuer", runtime)
             yield
 
     app = FastAPI(

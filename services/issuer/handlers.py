@@ -4,34 +4,34 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from services.issuer.use_cases import requests, returns
-from services.issuer.use_cases.dependencies import Parts
+from services.issuer.use_cases.dependencies import Dependencies
 from shared.consumer import Handle, Prepare
 from shared.events import AnyEvent, MissionRequested
 from shared.postgres import Connection
 
-Act = Callable[[Parts, Connection, Any], Awaitable[None]]
+Act = Callable[[Dependencies, Connection, Any], Awaitable[None]]
 ACTS: Mapping[str, Act] = {
     "MissionRequested": requests.receive,
     "ReportReturned": returns.receive,
 }
 
 
-def handler(parts: Parts) -> Handle:
+def handler(deps: Dependencies) -> Handle:
     """The issuer's handler, bound to its parts; events that it does not act on pass by."""
 
     async def handle(connection: Connection, event: AnyEvent) -> None:
         if act := ACTS.get(event.type):
-            await act(parts, connection, event)
+            await act(deps, connection, event)
 
     return handle
 
 
-def preparation(parts: Parts) -> Prepare:
+def preparation(deps: Dependencies) -> Prepare:
     """What is done before events are handled, outside their transaction: the files they name are looked at."""
 
     async def prepare(events: Sequence[AnyEvent]) -> None:
         for event in events:
             if isinstance(event, MissionRequested):
-                await requests.look_at_basis(parts, event)
+                await requests.look_at_basis(deps, event)
 
     return prepare

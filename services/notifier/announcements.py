@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from services.notifier import letters
 from services.notifier.domain.drafts import OrderState
-from services.notifier.domain.message_ref import Posted, surplus
+from services.notifier.domain.message_ref import MessageRef, surplus
 from services.notifier.domain.reasons import in_words
 from services.notifier.store import deliveries, orders, sending
 from services.notifier.store.deliveries import Delivery
@@ -24,7 +24,7 @@ SOURCE = "/besakakam/notifier"
 MESSAGES: Final = Messages(Path(__file__).parent / "locale" / "km.po")
 
 
-async def stands(connection: Connection, delivery: Delivery, seen: Posted) -> None:
+async def confirm_delivery(connection: Connection, delivery: Delivery, seen: MessageRef) -> None:
     """The message stands there, by Telegram's answer or because somebody used it; told of once.
 
     Where another message is known for the delivery, both have arrived, and one of them is removed.
@@ -45,7 +45,9 @@ async def stands(connection: Connection, delivery: Delivery, seen: Posted) -> No
         await _delivered(connection, delivery, order, kept)
 
 
-async def _remove_surplus(connection: Connection, delivery: Delivery, known: Posted, seen: Posted) -> Posted:
+async def _remove_surplus(
+    connection: Connection, delivery: Delivery, known: MessageRef, seen: MessageRef
+) -> MessageRef:
     """The one of both messages that stays."""
     extra = surplus(known, seen)
     if extra is None:
@@ -54,7 +56,7 @@ async def _remove_surplus(connection: Connection, delivery: Delivery, known: Pos
     return known if extra == seen else seen
 
 
-async def _delivered(connection: Connection, delivery: Delivery, order: OrderCopy, at: Posted) -> None:
+async def _delivered(connection: Connection, delivery: Delivery, order: OrderCopy, at: MessageRef) -> None:
     about = await _about(connection, delivery, order, at.chat)
     data = AnnouncementDeliveredData(**about, message_id=at.message_id)
     await outbox.write(

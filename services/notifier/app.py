@@ -12,12 +12,12 @@ from services.notifier.store.figures import figures
 from services.notifier.telegram.bot import make_bot
 from services.notifier.telegram.poller import Intake
 from services.notifier.telegram.router import build_dispatcher
-from services.notifier.telegram.sender import Means, Sender
+from services.notifier.telegram.sender import Dependencies, Sender
 from services.notifier.telegram.workers import Workers
 from shared.documents import DocumentStore
 from shared.inspection.inspector import Inspector
 from shared.metrics import Measure
-from shared.service import add_health, add_metrics, plumbing
+from shared.service import add_health, add_metrics, runtime
 
 
 def build(settings: NotifierSettings) -> FastAPI:
@@ -28,14 +28,14 @@ def build(settings: NotifierSettings) -> FastAPI:
         kept = settings.documents_dir / ".inspected"
         async with (
             Inspector(kept, settings.inspection_workers) as inspector,
-            plumbing(settings, "notifier", handle, acts_on=ACTS) as parts,
+            runtime(settings, "notifier", handle, acts_on=ACTS) as parts,
         ):
             bot = make_bot(settings, parts.redis)
             try:
-                means = Means(parts.pool, parts.relay, bot, DocumentStore(settings.documents_dir), inspector)
-                sender = Sender(means, settings)
+                deps = Dependencies(parts.pool, parts.relay, bot, DocumentStore(settings.documents_dir), inspector)
+                sender = Sender(deps, settings)
                 parts.on_commit(sender.wake)
-                workers = Workers(means, sender, build_dispatcher(), settings)
+                workers = Workers(deps, sender, build_dispatcher(), settings)
                 parts.background.start("sender", parts.when_migrated(sender.run))
                 parts.background.start("poller", parts.when_migrated(Intake(parts.pool, bot, settings).run))
                 parts.background.start("updates", parts.when_migrated(workers.run))

@@ -10,11 +10,11 @@ from itertools import count
 from uuid import UUID, uuid4
 
 from shared import outbox
-from shared.consumer import Consumer, Reading
+from shared.consumer import Consumer, ConsumerConfig
 from shared.events import AnnouncementDelivered, AnnouncementDeliveredData, AnyEvent
 from shared.outbox import BATCH
 from shared.postgres import Connection, transaction
-from shared.relay import Publishing, Relay
+from shared.relay import Relay, RelayConfig
 from shared.streams import MAX_RECORDS, Stream, open_broker
 from shared.values import MissionId
 from tests.bench.figures import Pair
@@ -69,7 +69,7 @@ class RelayBench:
     def __init__(self, ground: Ground, number: int) -> None:
         self._ground = ground
         self._number = number
-        publishing = Publishing(GROUP, "ground:relay", (GROUP,), keep=timedelta(1), keep_stream=timedelta(1))
+        publishing = RelayConfig(GROUP, "ground:relay", (GROUP,), keep=timedelta(1), keep_stream=timedelta(1))
         self._relay = Relay(ground.pool, ground.redis, publishing)
 
     async def measure(self) -> Pair:
@@ -120,7 +120,7 @@ class ConsumeBench:
             if next(seen) == self._number:
                 done.set()
 
-        reading = Reading(stream, GROUP, "bench", redeliver_after_ms=60_000, max_deliveries=8)
+        reading = ConsumerConfig(stream, GROUP, "bench", redeliver_after_ms=60_000, max_deliveries=8)
         consumer = Consumer(self._ground.pool, self._ground.redis, reading, handle, after_commit=lambda: None)
         reader = Stream(open_broker(self._ground.endpoints.redis_url), self._ground.redis, reading, consumer)
         start = time.perf_counter()

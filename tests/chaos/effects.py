@@ -9,7 +9,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from shared.consumer import Consumer, Handle, Reading
+from shared.consumer import Consumer, ConsumerConfig, Handle
 from shared.events import AnyEvent
 from shared.postgres import Connection, Pool
 
@@ -36,7 +36,7 @@ def write_migration(folder: Path) -> Path:
 def count() -> None:
     """Have every consumer of this process count."""
 
-    def init(self: Consumer, pool: Pool, redis: Redis, reading: Reading, handle: Handle, **others: Any) -> None:
+    def init(self: Consumer, pool: Pool, redis: Redis, reading: ConsumerConfig, handle: Handle, **others: Any) -> None:
         async def counted(connection: Connection, event: AnyEvent) -> None:
             await handle(connection, event)
             await connection.execute("INSERT INTO chaos_effect (event_id) VALUES ($1)", event.event_id)

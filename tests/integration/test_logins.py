@@ -168,11 +168,11 @@ async def test_a_login_is_its_role_and_no_other(database_url: str) -> None:
 
 
 async def test_a_service_with_the_owners_login_says_so(database_url: str, redis_url: str, tmp_path: Path) -> None:
-    from shared.service import open_plumbing
+    from shared.service import open_runtime
 
     for url, warned in ((database_url, True), (as_service(database_url, "issuer"), False)):
         with capture_logs() as logs:
-            async with open_plumbing(settings_for(url, redis_url, tmp_path), "issuer") as parts:
+            async with open_runtime(settings_for(url, redis_url, tmp_path), "issuer") as parts:
                 async with asyncio.timeout(10):
                     while not parts.relay.leads:  # noqa: ASYNC110 (another task's state)
                         await asyncio.sleep(0.01)

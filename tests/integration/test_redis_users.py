@@ -16,7 +16,7 @@ from services.command import SERVICES
 from services.notifier.telegram.pacing import Pacing
 from shared.events import AnyEvent
 from shared.postgres import Connection, open_pool
-from shared.service import plumbing
+from shared.service import runtime
 from tests.integration.events.conftest import Operator
 from tests.integration.transport.conftest import settings_for
 from tests.integration.transport.samples import STREAM, closed, commit, eventually
@@ -149,7 +149,7 @@ async def test_services_do_all_their_work_as_their_users(
             async def handle(connection: Connection, told: AnyEvent, service: str = service) -> None:
                 await note(service, told)
 
-            await stack.enter_async_context(plumbing(settings, service, handle))
+            await stack.enter_async_context(runtime(settings, service, handle))
         async with open_pool(as_service(database_url, "issuer"), "issuer", 2) as pool:
 
             async def confirmed() -> bool:

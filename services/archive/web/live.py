@@ -12,7 +12,7 @@ from services.archive.store import log
 from services.archive.store.log import Archived
 from services.archive.web.access import Sessions
 from services.archive.web.api import After, Types
-from services.archive.web.dependencies import AShelf
+from services.archive.web.dependencies import Deps
 from shared.i18n import message
 from shared.problems import Problem
 
@@ -33,12 +33,12 @@ router = APIRouter(tags=["archive"])
 
 
 async def _start(
-    shelf: AShelf,
+    deps: Deps,
     after: After | None = None,
     last_event_id: Annotated[str | None, Header(description="As browsers send it when they connect again.")] = None,
 ) -> int:
     """Where the stream starts: past `Last-Event-ID`, else past `after`, else with what comes from now on."""
-    if shelf.feed.readers >= MAX_READERS:
+    if deps.feed.readers >= MAX_READERS:
         raise Problem(503, "too_many_live", message("Too many live streams are open. Connect again in a while."))
     if last_event_id:
         if not last_event_id.isdecimal() or len(last_event_id) > 18:
@@ -46,13 +46,13 @@ async def _start(
         return int(last_event_id)
     if after is not None:
         return after
-    async with shelf.pool.acquire() as connection:
+    async with deps.pool.acquire() as connection:
         return await log.head(connection)
 
 
 @router.get("/live", response_class=EventStream)
 async def live(
-    request: Request, shelf: AShelf, start: Annotated[int, Depends(_start)], types: Types = None
+    request: Request, deps: Deps, start: Annotated[int, Depends(_start)], types: Types = None
 ) -> EventStream:
     """Events past the start and then as they come: `id` is the position, `event` the type, `data` the event as JSON.
 
@@ -64,7 +64,7 @@ async def live(
         return await sessions.admits(request)
 
     unbuffered = {"X-Accel-Buffering": "no"}
-    return EventStream(_told(shelf.feed.follow(start, types or ()), admitted), headers=unbuffered)
+    return EventStream(_told(deps.feed.follow(start, types or ()), admitted), headers=unbuffered)
 
 
 async def _told(

@@ -13,7 +13,7 @@ from shared.values import DocumentRef, Order
 
 
 @dataclass(frozen=True)
-class Sheet:
+class MissionSummary:
     """What a mission's page shows first: (label, lines of text) one after another, the letter and the basis."""
 
     facts: Sequence[tuple[str, Sequence[str]]]
@@ -21,7 +21,7 @@ class Sheet:
     basis: DocumentRef | None
 
 
-def sheet(mission: Mission, events: Sequence[AnyEvent], reader: Reader) -> Sheet:
+def summary_of(mission: Mission, events: Sequence[AnyEvent], reader: Reader) -> MissionSummary:
     """Put a mission's sheet together; what is not known yet is left out."""
     order, issued = order_of(events), issued_of(events)
     say = reader.say
@@ -49,7 +49,7 @@ def sheet(mission: Mission, events: Sequence[AnyEvent], reader: Reader) -> Sheet
     if issued:
         passed_over = [f"{reader.warning(code)} · {why}" for code, why in issued.data.overrides.items()]
         facts.append((say(message("Warnings passed over")), passed_over))
-    return Sheet(
+    return MissionSummary(
         facts=[(label, lines) for label, lines in facts if lines],
         letter=issued.data.letter if issued else None,
         basis=order.basis.document if order else None,

@@ -31,7 +31,7 @@ KEPT = frozenset({"q", "state", "before", "next"})
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
-class Look:
+class PageRenderer:
     """The pages' look and language."""
 
     def __init__(self, messages: Messages) -> None:

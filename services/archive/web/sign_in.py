@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.archive.web.access import TOO_MANY, Sessions, TooManyWrongKeys
-from services.archive.web.dependencies import AShelf
+from services.archive.web.dependencies import Deps
 from services.archive.web.origin import from_elsewhere, inside
 from shared.i18n import message
 from shared.problems import STATUS_TEXTS, Problem
@@ -23,25 +23,25 @@ FAILURES = {
 
 
 @router.get("/sign-in")
-async def form(request: Request, shelf: AShelf, next: str = "/") -> Response:  # noqa: A002 -- the address's own word
+async def form(request: Request, deps: Deps, next: str = "/") -> Response:  # noqa: A002 -- the address's own word
     """The form that asks for the key."""
-    return _form(request, shelf, inside(next))
+    return _form(request, deps, inside(next))
 
 
 @router.post("/sign-in")
-async def sign_in(request: Request, shelf: AShelf) -> Response:
+async def sign_in(request: Request, deps: Deps) -> Response:
     """Begin a session for whoever knows the key, and go where they wanted to go."""
     fields = parse_qs((await request.body()).decode("utf-8", "replace"))
     target = inside(fields.get("next", ["/"])[0])
     sessions = _sessions(request)
     if from_elsewhere(request) or not sessions.from_our_form(request, fields.get("form", [""])[0]):
-        return _form(request, shelf, target, "form")
+        return _form(request, deps, target, "form")
     try:
         known = await sessions.knows(request, fields.get("key", [""])[0].strip())
     except TooManyWrongKeys:
-        return turned_away(_form(request, shelf, target, "too_many"))
+        return turned_away(_form(request, deps, target, "too_many"))
     if not known:
-        return _form(request, shelf, target, "key")
+        return _form(request, deps, target, "key")
     response = RedirectResponse(target, 303)
     await sessions.admit(request, response)
     return response
@@ -63,12 +63,12 @@ def turned_away(response: Response) -> Response:
     return response
 
 
-def _form(request: Request, shelf: AShelf, target: str, failure: Failure = "") -> Response:
+def _form(request: Request, deps: Deps, target: str, failure: Failure = "") -> Response:
     sessions = _sessions(request)
     token = sessions.form_token(request)
     status, text = FAILURES.get(failure, (200, None))
     context = {"next": target, "form": token, "failure": text}
-    page = shelf.look.page(request, "sign_in.html", context, status=status)
+    page = deps.renderer.page(request, "sign_in.html", context, status=status)
     sessions.give_form_token(page, token)
     return page
 

@@ -31,7 +31,7 @@ CLOSE_SECONDS = 10.0
 QUEUE = 250
 
 
-class LetterPressDown(BesakakamError):
+class PdfRendererDown(BesakakamError):
     """The letter `number` could not be set now: two processes died over it, or the press was closed."""
 
     def __init__(self, number: str) -> None:
@@ -42,21 +42,21 @@ class LetterPressDown(BesakakamError):
         return f"no process could set letter {self.number}"
 
 
-class LetterTooSlow(LetterPressDown):
+class LetterTooSlow(PdfRendererDown):
     """The letter was not ready in time; its process was killed."""
 
     def __str__(self) -> str:
         return f"letter {self.number} was not ready in time"
 
 
-class LetterPressBusy(LetterPressDown):
+class LetterPressBusy(PdfRendererDown):
     """Too many letters wait already."""
 
     def __str__(self) -> str:
         return f"too many letters wait before {self.number}"
 
 
-class LetterPress:
+class PdfRenderer:
     """Sets letters in up to `workers` processes; an async context manager, to be closed by who opened it.
 
     Setting a letter takes `seconds` at most; `queue` of them may be asked for at a time.
@@ -122,7 +122,7 @@ class LetterPress:
         try:
             return await self._attempt(content, at)
         except EOFError as error:
-            raise LetterPressDown(content.number) from error
+            raise PdfRendererDown(content.number) from error
 
     async def _attempt(self, content: LetterContent, at: datetime) -> bytes:
         async with self._worker(content.number) as worker:
@@ -137,7 +137,7 @@ class LetterPress:
     @asynccontextmanager
     async def _worker(self, number: str) -> "AsyncIterator[_Worker]":
         if self._closed:
-            raise LetterPressDown(number)
+            raise PdfRendererDown(number)
         worker = await self._idle.get()
         try:
             yield worker

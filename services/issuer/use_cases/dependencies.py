@@ -12,7 +12,7 @@ from services.issuer.directory.model import Directory
 from services.issuer.domain import access
 from services.issuer.domain.mission import Mission
 from services.issuer.domain.request_rules import RuleContext
-from services.issuer.letter.pdf_renderer import LetterPress
+from services.issuer.letter.pdf_renderer import PdfRenderer
 from services.issuer.letter.words import unprintable
 from services.issuer.letters import printed_by
 from services.issuer.store import documents, missions
@@ -37,7 +37,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Parts:
+class Dependencies:
     """The issuer's parts, wired in `app`. `issuing` holds one lock for each issuing unit: its orders take turns."""
 
     pool: Pool
@@ -45,7 +45,7 @@ class Parts:
     directories: Directories
     documents: DocumentStore
     inspector: Inspector
-    press: LetterPress
+    pdf_renderer: PdfRenderer
     messages: Messages
     rules: Rules
     issuing: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
@@ -79,7 +79,12 @@ async def locked(connection: Connection, mission_id: MissionId) -> Mission:
 
 
 async def load_context(
-    parts: Parts, connection: Connection, mission_id: MissionId, requester: str, order: Order, directory: Directory
+    deps: Dependencies,
+    connection: Connection,
+    mission_id: MissionId,
+    requester: str,
+    order: Order,
+    directory: Directory,
 ) -> RuleContext:
     """Everything that the rules look at, as it is in this transaction."""
     moment = now()
@@ -90,10 +95,10 @@ async def load_context(
         requester=requester,
         directory=directory,
         places=found,
-        basis_held=await _held(parts, connection, order.basis.document, requester, directory),
+        basis_held=await _held(deps, connection, order.basis.document, requester, directory),
         engagements=await missions.engagements(connection, mission_id, order),
-        overdue=await missions.overdue(connection, order, moment - parts.rules.overdue_after),
-        overdue_blocks=parts.rules.overdue_blocks,
+        overdue=await missions.overdue(connection, order, moment - deps.rules.overdue_after),
+        overdue_blocks=deps.rules.overdue_blocks,
         printed=printed,
         unprintable={field: lacking for field, text in printed.items() if (lacking := unprintable(text))},
         now=moment,
@@ -101,7 +106,7 @@ async def load_context(
 
 
 async def _held(
-    parts: Parts, connection: Connection, document: DocumentRef, requester: str, directory: Directory
+    deps: Dependencies, connection: Connection, document: DocumentRef, requester: str, directory: Directory
 ) -> bool:
     """Whether the document is on file, is what the order says it is (but for its name), and is the requester's to name.
 
@@ -112,7 +117,7 @@ async def _held(
         return False
     if not await may_read(connection, known, requester, directory):
         return False
-    return parts.documents.holds(document.sha256)
+    return deps.documents.holds(document.sha256)
 
 
 async def may_read(connection: Connection, known: Known, person: str, directory: Directory) -> bool:

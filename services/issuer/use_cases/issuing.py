@@ -11,12 +11,12 @@ from services.issuer.directory.model import Directory
 from services.issuer.domain import access, lifecycle
 from services.issuer.domain.mission import Mission, printed_number
 from services.issuer.domain.request_rules import RuleContext, examine, text_unprintable
-from services.issuer.letter.pdf_renderer import LetterPressDown
+from services.issuer.letter.pdf_renderer import PdfRendererDown
 from services.issuer.letter.words import UnprintableText
 from services.issuer.letters import Named, as_printed, letter_content, named
 from services.issuer.store import documents, missions
 from services.issuer.store.missions import Clash
-from services.issuer.use_cases.dependencies import NoSuchMission, Parts, load_context, locked, today
+from services.issuer.use_cases.dependencies import Dependencies, NoSuchMission, load_context, locked, today
 from services.issuer.use_cases.requests import RequestBlocked
 from shared import outbox
 from shared.clock import PHNOM_PENH
@@ -54,7 +54,7 @@ class CannotPrint(Refused):
 
 
 async def issue(
-    parts: Parts, mission_id: MissionId, officer: str, overrides: Mapping[str, str], directory: Directory
+    deps: Dependencies, mission_id: MissionId, officer: str, overrides: Mapping[str, str], directory: Directory
 ) -> Mission:
     """An officer of the Cabinet or GDAF issues the order. Issuing an order again changes nothing.
 
@@ -62,31 +62,31 @@ async def issue(
     rules' findings, `NoSuchMission`, `NotAllowed`, `WrongState`, and `CannotPrint`.
     """
     try:
-        await parts.press.ready()
-        return await _in_turn(parts, mission_id, officer, overrides, directory)
-    except LetterPressDown as error:
+        await deps.pdf_renderer.ready()
+        return await _in_turn(deps, mission_id, officer, overrides, directory)
+    except PdfRendererDown as error:
         log.warning("issuer.letter_not_set", mission=str(mission_id), error=str(error))
         raise CannotPrint from error
 
 
 async def _in_turn(
-    parts: Parts, mission_id: MissionId, officer: str, overrides: Mapping[str, str], directory: Directory
+    deps: Dependencies, mission_id: MissionId, officer: str, overrides: Mapping[str, str], directory: Directory
 ) -> Mission:
-    async with parts.pool.acquire() as connection:
+    async with deps.pool.acquire() as connection:
         issuer = await missions.issuer_of(connection, mission_id)
-    async with _turn(parts, issuer):
+    async with _turn(deps, issuer):
         try:
-            async with parts.change() as connection:
-                return await _issue(parts, connection, mission_id, officer, overrides, directory)
+            async with deps.change() as connection:
+                return await _issue(deps, connection, mission_id, officer, overrides, directory)
         except Clash as error:
             taken = message("Someone on the order was sent elsewhere at this very moment. Look at the request again.")
             raise RequestBlocked([blocks("traveller_busy", taken)]) from error
 
 
 @asynccontextmanager
-async def _turn(parts: Parts, issuer: str) -> AsyncIterator[None]:
+async def _turn(deps: Dependencies, issuer: str) -> AsyncIterator[None]:
     """Orders of one unit follow one another (their numbers have no gaps); waiting here holds no connection."""
-    turn = parts.issuing[issuer]
+    turn = deps.issuing[issuer]
     try:
         async with asyncio.timeout(TURN_SECONDS):
             await turn.acquire()
@@ -99,7 +99,7 @@ async def _turn(parts: Parts, issuer: str) -> AsyncIterator[None]:
 
 
 async def _issue(
-    parts: Parts,
+    deps: Dependencies,
     connection: Connection,
     mission_id: MissionId,
     officer: str,
@@ -112,9 +112,9 @@ async def _issue(
     access.may_issue(directory, officer, mission.order, today())
     if lifecycle.issue(mission) is None:
         return mission
-    context = await load_context(parts, connection, mission_id, mission.requester, mission.order, directory)
+    context = await load_context(deps, connection, mission_id, mission.requester, mission.order, directory)
     raised = _pass_rules(context, overrides)
-    data = await _numbered_letter(parts, connection, mission, officer, context)
+    data = await _numbered_letter(deps, connection, mission, officer, context)
     data = data.model_copy(update={"overrides": {code: overrides[code] for code in overrides if code in raised}})
     event = MissionIssued(
         source="/besakakam/issuer",
@@ -140,7 +140,7 @@ def _pass_rules(context: RuleContext, overrides: Mapping[str, str]) -> set[str]:
 
 
 async def _numbered_letter(
-    parts: Parts, connection: Connection, mission: Mission, officer: str, context: RuleContext
+    deps: Dependencies, connection: Connection, mission: Mission, officer: str, context: RuleContext
 ) -> MissionIssuedData:
     order, directory = as_printed(mission.order), context.directory
     names = named(order, directory, context.places)
@@ -160,23 +160,23 @@ async def _numbered_letter(
         travellers=names.travellers,
         stops=names.stops,
         duties=names.duties,
-        letter=await _letter(parts, connection, replace(context, order=order), names, number, officer),
+        letter=await _letter(deps, connection, replace(context, order=order), names, number, officer),
     )
 
 
 async def _letter(
-    parts: Parts, connection: Connection, context: RuleContext, names: Named, number: str, officer: str
+    deps: Dependencies, connection: Connection, context: RuleContext, names: Named, number: str, officer: str
 ) -> DocumentRef:
     signed_on = context.now.astimezone(PHNOM_PENH).date()
     content = letter_content(context.order, names, context.directory, number, signed_on)
     try:
         async with asyncio.timeout(LETTER_SECONDS):
-            pdf = await parts.press.render(content, context.now)
+            pdf = await deps.pdf_renderer.render(content, context.now)
     except TimeoutError as error:
         raise CannotPrint from error
     except UnprintableText as error:  # in a name of the directory: the rules look at the order's own texts
         raise RequestBlocked([text_unprintable(error.characters)]) from error
     letter = describe(pdf, "application/pdf", f"{number}.pdf")
-    await asyncio.to_thread(parts.documents.put, pdf)
+    await asyncio.to_thread(deps.documents.put, pdf)
     await documents.add(connection, letter, officer)
     return letter

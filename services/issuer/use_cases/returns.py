@@ -8,7 +8,7 @@ from services.issuer.domain import access, lifecycle
 from services.issuer.domain.mission import Mission, MissionReturn
 from services.issuer.store import missions
 from services.issuer.store import returns as store
-from services.issuer.use_cases.dependencies import NoSuchMission, Parts, locked, today
+from services.issuer.use_cases.dependencies import Dependencies, NoSuchMission, locked, today
 from shared import outbox
 from shared.clock import now
 from shared.errors import NotYet, Refused
@@ -43,12 +43,12 @@ class CannotAccept(Refused):
 
 
 async def findings_of(
-    parts: Parts, connection: Connection, mission: Mission, data: ReportReturnedData
+    deps: Dependencies, connection: Connection, mission: Mission, data: ReportReturnedData
 ) -> list[Finding]:
     """What GDAF's checks say of a return, beside all that has been handed in by now."""
     if mission.issued is None:
         return []
-    missing = parts.documents.missing(photo.sha256 for photo in data.photos)
+    missing = deps.documents.missing(photo.sha256 for photo in data.photos)
     return returns.check(
         returns.Return(
             data=data,
@@ -61,7 +61,7 @@ async def findings_of(
     )
 
 
-async def receive(parts: Parts, connection: Connection, event: ReportReturned) -> None:
+async def receive(deps: Dependencies, connection: Connection, event: ReportReturned) -> None:
     """Take a return in: it waits for GDAF's check, or goes straight back where it cannot be one of this order."""
     data = event.data
     mission = await missions.lock(connection, data.mission_id)
@@ -70,16 +70,16 @@ async def receive(parts: Parts, connection: Connection, event: ReportReturned) -
     known = await store.find(connection, data.mission_id, data.return_id) is not None
     taken = lifecycle.take(mission, data.returned_by, known=known)
     if isinstance(taken, Finding):
-        await outbox.write(connection, _sent_back(mission, event, parts, taken))
+        await outbox.write(connection, _sent_back(mission, event, deps, taken))
     elif taken is not None:
         await store.add(connection, data, event.occurred_at)
         await missions.move(connection, mission.mission_id, taken, event)
-        findings = await findings_of(parts, connection, mission, data)
+        findings = await findings_of(deps, connection, mission, data)
         if not blocking(findings):  # they are back, whenever GDAF gets to checking it
             await missions.free(connection, mission.mission_id, event.occurred_at)
 
 
-def _sent_back(mission: Mission, event: ReportReturned, parts: Parts, finding: Finding) -> ReturnSentBack:
+def _sent_back(mission: Mission, event: ReportReturned, deps: Dependencies, finding: Finding) -> ReturnSentBack:
     return ReturnSentBack(
         source="/besakakam/issuer",
         subject=str(mission.mission_id),
@@ -89,26 +89,26 @@ def _sent_back(mission: Mission, event: ReportReturned, parts: Parts, finding: F
             mission_id=mission.mission_id,
             return_id=event.data.return_id,
             returned_by=event.data.returned_by,
-            reason=parts.messages.render(finding.message, "km"),
-            findings=published([finding], parts.messages),
+            reason=deps.messages.render(finding.message, "km"),
+            findings=published([finding], deps.messages),
         ),
     )
 
 
 async def accept(
-    parts: Parts, mission_id: MissionId, return_id: ReturnId, officer: str, directory: Directory
+    deps: Dependencies, mission_id: MissionId, return_id: ReturnId, officer: str, directory: Directory
 ) -> Mission:
     """An officer of GDAF accepts a return, which closes the mission. Accepting it again changes nothing.
 
     What the checks warn of does not hold it up, and stands in the event.
     Raises `CannotAccept` with the findings, `NotAllowed`, `NoSuchMission`, `NoSuchReturn`, `WrongState`.
     """
-    async with parts.change() as connection:
+    async with deps.change() as connection:
         mission, returned = await _to_check(connection, mission_id, return_id, officer, directory)
         state = lifecycle.check(mission, returned, "accepted")
         if state is None:
             return mission
-        findings = await findings_of(parts, connection, mission, returned.data)
+        findings = await findings_of(deps, connection, mission, returned.data)
         if blocking(findings):
             raise CannotAccept(findings)
         assert mission.issued is not None
@@ -122,7 +122,7 @@ async def accept(
                 number=mission.issued.number,
                 return_id=return_id,
                 accepted_by=officer,
-                findings=published(findings, parts.messages),
+                findings=published(findings, deps.messages),
             ),
         )
         await store.settle(connection, _checked(returned, "accepted", officer, None))
@@ -133,15 +133,15 @@ async def accept(
 
 
 async def send_back(
-    parts: Parts, mission_id: MissionId, return_id: ReturnId, officer: str, reason: str, directory: Directory
+    deps: Dependencies, mission_id: MissionId, return_id: ReturnId, officer: str, reason: str, directory: Directory
 ) -> Mission:
     """An officer of GDAF sends a return back with a reason; the traveller hands it in again."""
-    async with parts.change() as connection:
+    async with deps.change() as connection:
         mission, returned = await _to_check(connection, mission_id, return_id, officer, directory)
         state = lifecycle.check(mission, returned, "sent_back")
         if state is None:
             return mission
-        findings = await findings_of(parts, connection, mission, returned.data)
+        findings = await findings_of(deps, connection, mission, returned.data)
         event = ReturnSentBack(
             source="/besakakam/issuer",
             subject=str(mission_id),
@@ -153,7 +153,7 @@ async def send_back(
                 returned_by=returned.data.returned_by,
                 sent_back_by=officer,
                 reason=reason,
-                findings=published(findings, parts.messages),
+                findings=published(findings, deps.messages),
             ),
         )
         await store.settle(connection, _checked(returned, "sent_back", officer, reason))

@@ -9,7 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from services.issuer.directory.model import Directory
 from services.issuer.store import keys
-from services.issuer.use_cases.dependencies import Parts
+from services.issuer.use_cases.dependencies import Dependencies
 from shared.clock import PHNOM_PENH, now
 from shared.i18n import message
 from shared.problems import STATUS_TEXTS, Problem
@@ -27,24 +27,24 @@ class Caller:
     today: date
 
 
-async def parts_of(request: Request) -> Parts:
+async def dependencies_of(request: Request) -> Dependencies:
     """The parts that `app` wired. Asynchronous, since FastAPI would run a plain function in a thread."""
-    parts: Parts = request.app.state.parts
-    return parts
+    deps: Dependencies = request.app.state.deps
+    return deps
 
 
-PartsDep: TypeAlias = Annotated[Parts, Depends(parts_of)]
+Deps: TypeAlias = Annotated[Dependencies, Depends(dependencies_of)]
 
 
 async def identify(
-    request: Request, parts: PartsDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request, deps: Deps, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
     """The caller. Raises 401 for a missing or unknown key, 403 for a person who no longer serves, 429 for too many."""
-    person = await keys.person_of(parts.pool, credentials.credentials) if credentials else None
+    person = await keys.person_of(deps.pool, credentials.credentials) if credentials else None
     if person is None:
         raise Problem(401, *STATUS_TEXTS[401])
     known(request.scope, person)
-    directory = await parts.directories.of_person(person)
+    directory = await deps.directories.of_person(person)
     today = now().astimezone(PHNOM_PENH).date()
     if directory is None or not directory.active(person, today):
         raise Problem(403, "not_serving", message("The key's person no longer serves; ask the administrator."))

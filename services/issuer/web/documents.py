@@ -12,7 +12,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from services.issuer.store import documents
 from services.issuer.use_cases.dependencies import may_read
-from services.issuer.web.caller import CallerDep, PartsDep
+from services.issuer.web.caller import CallerDep, Deps
 from shared.file_names import decoded, disposition, in_one_way
 from shared.filetypes import ACCEPTED, SHOWN_AS_IT_IS
 from shared.i18n import message
@@ -45,15 +45,15 @@ FORM = {
 
 
 @router.post("/documents", status_code=201, openapi_extra=FORM, responses=problems(400))
-async def upload(request: Request, parts: PartsDep, caller: CallerDep) -> DocumentRef:
+async def upload(request: Request, deps: Deps, caller: CallerDep) -> DocumentRef:
     """Upload an invitation or agreement, at most 20 MB; put the answer into `basis.document`.
 
     PDF, JPEG, PNG, HEIC and TIFF are taken.
     """
     content, name = await _file_of(request)
-    document = await parts.inspector.inspect(content, name, caller.person)
-    await asyncio.to_thread(parts.documents.put, content)
-    async with parts.change() as connection:
+    document = await deps.inspector.inspect(content, name, caller.person)
+    await asyncio.to_thread(deps.documents.put, content)
+    async with deps.change() as connection:
         await documents.add(connection, document, caller.person)
     return document
 
@@ -95,19 +95,19 @@ async def _whole(request: Request) -> AsyncGenerator[bytes, None]:
 
 
 @router.get("/documents/{sha256}", response_class=Response, responses=files_of(*ACCEPTED))
-async def download(parts: PartsDep, caller: CallerDep, sha256: Hash) -> Response:
+async def download(deps: Deps, caller: CallerDep, sha256: Hash) -> Response:
     """A document that the caller uploaded, or that belongs to a mission they may see."""
-    async with parts.pool.acquire() as connection:
+    async with deps.pool.acquire() as connection:
         known = await documents.find(connection, sha256, caller.person)
         visible = known is not None and await may_read(connection, known, caller.person, caller.directory)
     if known is None or not visible:
         raise Problem(404, "no_such_document", message("There is no such document, or it is not yours to see."))
-    return await file_response(parts, known.document)
+    return await file_response(deps, known.document)
 
 
-async def file_response(parts: PartsDep, document: DocumentRef) -> Response:
+async def file_response(deps: Deps, document: DocumentRef) -> Response:
     """The document's bytes, to be shown (or saved, where browsers cannot show them) and never run."""
-    content = await asyncio.to_thread(parts.documents.get, document.sha256)
+    content = await asyncio.to_thread(deps.documents.get, document.sha256)
     how = "inline" if document.media_type in SHOWN_AS_IT_IS else "attachment"
     headers = {
         "Content-Disposition": disposition(how, document.name),

@@ -12,9 +12,9 @@ from services.issuer.store import missions
 from services.issuer.store import returns as return_store
 from services.issuer.store.listing import FIRST, Wanted, page
 from services.issuer.use_cases import issuing, requests, returns
-from services.issuer.use_cases.dependencies import NoSuchMission, Parts
+from services.issuer.use_cases.dependencies import Dependencies, NoSuchMission
 from services.issuer.web.bodies import Issue, Reason, body
-from services.issuer.web.caller import Caller, CallerDep, PartsDep
+from services.issuer.web.caller import Caller, CallerDep, Deps
 from services.issuer.web.documents import file_response
 from services.issuer.web.examples import ISSUE, ORDER, REASON
 from services.issuer.web.views import (
@@ -63,7 +63,7 @@ async def me(caller: CallerDep) -> Me:
 
 @router.post("/missions", status_code=201, openapi_extra=body_of(Order, ORDER), responses=problems(409))
 async def ask(
-    parts: PartsDep,
+    deps: Deps,
     caller: CallerDep,
     response: Response,
     order: Annotated[Order, Depends(body(Order))],
@@ -71,7 +71,7 @@ async def ask(
 ) -> Asked:
     """Ask for a mission order. With an `Idempotency-Key` the same request may be sent again without harm."""
     mission_id = _mission_id(caller.person, idempotency_key)
-    taken = await requests.ask(parts, mission_id, caller.person, order, caller.directory)
+    taken = await requests.ask(deps, mission_id, caller.person, order, caller.directory)
     response.headers["Location"] = f"/missions/{mission_id}"
     return Asked(mission_id=mission_id, state=taken.state, findings=taken.findings)
 
@@ -82,15 +82,15 @@ def _mission_id(person: str, idempotency_key: str | None) -> MissionId:
 
 
 @router.post("/missions/check", openapi_extra=body_of(Order, ORDER))
-async def consider(parts: PartsDep, caller: CallerDep, order: Annotated[Order, Depends(body(Order))]) -> Considered:
+async def consider(deps: Deps, caller: CallerDep, order: Annotated[Order, Depends(body(Order))]) -> Considered:
     """What the rules would say to a request; nothing is stored."""
-    findings = await requests.consider(parts, MissionId(uuid4()), caller.person, order, caller.directory)
-    return Considered(passes=not blocking(findings), findings=published(findings, parts.messages))
+    findings = await requests.consider(deps, MissionId(uuid4()), caller.person, order, caller.directory)
+    return Considered(passes=not blocking(findings), findings=published(findings, deps.messages))
 
 
 @router.get("/missions")
 async def listing(
-    parts: PartsDep,
+    deps: Deps,
     caller: CallerDep,
     state: Annotated[list[State] | None, Query()] = None,
     before: Annotated[str | None, Query(max_length=200, description="The `next` of the page before.")] = None,
@@ -101,7 +101,7 @@ async def listing(
         before=read_cursor(before) if before else FIRST,
         limit=missions.PAGE + 1,
     )
-    async with parts.pool.acquire() as connection:
+    async with deps.pool.acquire() as connection:
         seen = access.sight(caller.directory, caller.person, caller.today)
         found = await page(connection, seen, wanted)
     shown, more = found[: missions.PAGE], len(found) > missions.PAGE
@@ -113,10 +113,10 @@ async def listing(
 
 @router.get("/missions/{mission_id}", response_model=MissionWhole, responses=UNCHANGED)
 async def show(
-    request: Request, parts: PartsDep, caller: CallerDep, mission_id: UUID, response: Response
+    request: Request, deps: Deps, caller: CallerDep, mission_id: UUID, response: Response
 ) -> MissionWhole | Response:
     """One mission with its returns; `ETag` changes with every act on it, and with the findings as they are now."""
-    _, whole = await _whole(parts, caller, MissionId(mission_id))
+    _, whole = await _whole(deps, caller, MissionId(mission_id))
     tag = hashlib.sha256(whole.model_dump_json().encode()).hexdigest()
     cached = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
     if tag in request.headers.get("if-none-match", ""):
@@ -126,37 +126,37 @@ async def show(
 
 
 @router.get("/missions/{mission_id}/letter", response_class=Response, responses=files_of("application/pdf"))
-async def letter(parts: PartsDep, caller: CallerDep, mission_id: UUID) -> Response:
+async def letter(deps: Deps, caller: CallerDep, mission_id: UUID) -> Response:
     """The order's letter as PDF."""
-    mission, _ = await _whole(parts, caller, MissionId(mission_id))
+    mission, _ = await _whole(deps, caller, MissionId(mission_id))
     if mission.issued is None:
         raise Problem(404, "not_issued", message("The order is not issued yet; there is no letter."))
-    return await file_response(parts, mission.issued.letter)
+    return await file_response(deps, mission.issued.letter)
 
 
 @router.post("/missions/{mission_id}/issue", openapi_extra=body_of(Issue, ISSUE), responses=problems(409))
 async def issue(
-    parts: PartsDep, caller: CallerDep, mission_id: UUID, how: Annotated[Issue, Depends(body(Issue))]
+    deps: Deps, caller: CallerDep, mission_id: UUID, how: Annotated[Issue, Depends(body(Issue))]
 ) -> MissionView:
     """Issue the order: an act of an officer of the Cabinet or GDAF."""
-    issued = await issuing.issue(parts, MissionId(mission_id), caller.person, how.overrides, caller.directory)
+    issued = await issuing.issue(deps, MissionId(mission_id), caller.person, how.overrides, caller.directory)
     return mission_view(issued)
 
 
 @router.post("/missions/{mission_id}/refuse", openapi_extra=body_of(Reason, REASON), responses=problems(409))
 async def refuse(
-    parts: PartsDep, caller: CallerDep, mission_id: UUID, why: Annotated[Reason, Depends(body(Reason))]
+    deps: Deps, caller: CallerDep, mission_id: UUID, why: Annotated[Reason, Depends(body(Reason))]
 ) -> MissionView:
     """Refuse a request with a reason."""
-    refused = await requests.refuse(parts, MissionId(mission_id), caller.person, why.reason, caller.directory)
+    refused = await requests.refuse(deps, MissionId(mission_id), caller.person, why.reason, caller.directory)
     return mission_view(refused)
 
 
 @router.post("/missions/{mission_id}/returns/{return_id}/accept", responses=problems(409, 422))
-async def accept(parts: PartsDep, caller: CallerDep, mission_id: UUID, return_id: UUID) -> MissionView:
+async def accept(deps: Deps, caller: CallerDep, mission_id: UUID, return_id: UUID) -> MissionView:
     """Accept a return, which closes the mission: an act of an officer of GDAF. Findings that warn do not hold it up."""
     ids = MissionId(mission_id), ReturnId(return_id)
-    return mission_view(await returns.accept(parts, *ids, caller.person, caller.directory))
+    return mission_view(await returns.accept(deps, *ids, caller.person, caller.directory))
 
 
 @router.post(
@@ -165,7 +165,7 @@ async def accept(parts: PartsDep, caller: CallerDep, mission_id: UUID, return_id
     responses=problems(409),
 )
 async def send_back(
-    parts: PartsDep,
+    deps: Deps,
     caller: CallerDep,
     mission_id: UUID,
     return_id: UUID,
@@ -173,16 +173,16 @@ async def send_back(
 ) -> MissionView:
     """Send a return back with a reason; the traveller hands it in again."""
     ids = MissionId(mission_id), ReturnId(return_id)
-    return mission_view(await returns.send_back(parts, *ids, caller.person, why.reason, caller.directory))
+    return mission_view(await returns.send_back(deps, *ids, caller.person, why.reason, caller.directory))
 
 
-async def _whole(parts: Parts, caller: Caller, mission_id: MissionId) -> tuple[Mission, MissionWhole]:
-    async with parts.pool.acquire() as connection:
+async def _whole(deps: Dependencies, caller: Caller, mission_id: MissionId) -> tuple[Mission, MissionWhole]:
+    async with deps.pool.acquire() as connection:
         mission = await missions.find(connection, mission_id)
         if mission is None or not access.may_see(caller.directory, caller.person, mission, caller.today):
             raise NoSuchMission(mission_id)
         views = [
-            return_view(returned, await returns.findings_of(parts, connection, mission, returned.data), parts.messages)
+            return_view(returned, await returns.findings_of(deps, connection, mission, returned.data), deps.messages)
             for returned in await return_store.of_mission(connection, mission_id)
         ]
     return mission, mission_whole(mission, views)

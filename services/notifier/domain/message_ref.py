@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Posted:
+class MessageRef:
     """A message in a chat; `is_copy`: it says of itself that it may be a copy."""
 
     chat: int
@@ -12,7 +12,7 @@ class Posted:
     is_copy: bool = field(default=False, compare=False)
 
 
-def surplus(known: Posted, seen: Posted) -> Posted | None:
+def surplus(known: MessageRef, seen: MessageRef) -> MessageRef | None:
     """Which of two messages of one delivery is to go: the marked copy, which nobody misses, else the later one.
 
     None where both are the same, or where they stand in two chats: a bot cannot reach back into a group that has since

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from services.notifier.domain.announcing import Audience, Target
 from services.notifier.domain.message_payloads import CONTENT, Announcement, Closed, Content, DraftState
-from services.notifier.domain.message_ref import Posted
+from services.notifier.domain.message_ref import MessageRef
 from shared.postgres import Connection, Row
 
 Kind = Literal["announcement", "notice", "edit", "removal"]
@@ -47,11 +47,11 @@ class Delivery:
         return self.kind in ("edit", "removal")
 
     @property
-    def standing(self) -> Posted | None:
+    def standing(self) -> MessageRef | None:
         """Where the message is known to stand."""
         if self.state != "sent" or self.sent_chat is None or self.message_id is None:
             return None
-        return Posted(self.sent_chat, self.message_id, self.is_copy)
+        return MessageRef(self.sent_chat, self.message_id, self.is_copy)
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ async def remove_questions(connection: Connection, mission_id: UUID, draft_id: U
     )
 
 
-async def remove(connection: Connection, delivery: Delivery, message: Posted) -> None:
+async def remove(connection: Connection, delivery: Delivery, message: MessageRef) -> None:
     """Have a message of the delivery that is one too many removed, once; until then it still leads to its order."""
     await connection.execute(
         "INSERT INTO delivery (delivery_id, mission_id, chat, chat_name, audience, unit, kind, ref, target, content,"

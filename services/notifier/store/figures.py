@@ -1,6 +1,6 @@
 """What the notifier tells about its deliveries and groups at `/metrics`."""
 
-from shared.gauges import Figure
+from shared.gauges import GaugeSample
 from shared.postgres import Pool
 
 WATCHED = ("pending", "sending", "resend", "uncertain", "failed")
@@ -20,7 +20,7 @@ async def states(pool: Pool) -> dict[str, int]:
     return dict.fromkeys(WATCHED, 0) | {row["state"]: row["n"] for row in rows}
 
 
-async def figures(pool: Pool) -> list[Figure]:
+async def figures(pool: Pool) -> list[GaugeSample]:
     """Deliveries by state, the longest wait of one that is due, and units that have no group of their own."""
     row = await pool.fetchrow(
         "SELECT (SELECT extract(epoch FROM now() - min(due_at)) FROM delivery WHERE state = 'pending'"
@@ -31,9 +31,9 @@ async def figures(pool: Pool) -> list[Figure]:
     assert row is not None
     return [
         *(
-            Figure("deliveries", "Messages to Telegram by state.", count, ("state", state))
+            GaugeSample("deliveries", "Messages to Telegram by state.", count, ("state", state))
             for state, count in (await states(pool)).items()
         ),
-        Figure("deliveries_late_seconds", "How long the longest due message has waited.", float(row["late"] or 0)),
-        Figure("units_without_group", "Units that no group passes announcements on to.", row["without"]),
+        GaugeSample("deliveries_late_seconds", "How long the longest due message has waited.", float(row["late"] or 0)),
+        GaugeSample("units_without_group", "Units that no group passes announcements on to.", row["without"]),
     ]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
-from services.notifier.domain.message_ref import Posted
+from services.notifier.domain.message_ref import MessageRef
 from services.notifier.store.deliveries import COLUMNS, SELECT, Delivery, delivery_of
 from shared.postgres import Connection
 
@@ -74,7 +74,7 @@ async def abandoned(connection: Connection, owner: UUID) -> list[Delivery]:
     return [delivery for row in rows if (delivery := delivery_of(row)) is not None]
 
 
-async def sent(connection: Connection, delivery_id: UUID, at: Posted) -> None:
+async def sent(connection: Connection, delivery_id: UUID, at: MessageRef) -> None:
     """The message stands there, whichever attempt it came from, and none follows."""
     await connection.execute(
         "UPDATE delivery SET state = 'sent', sent_chat = $2, message_id = $3, is_copy = $4, resend_at = NULL,"

@@ -20,7 +20,7 @@ from services.notifier.store.deliveries import Delivery
 from services.notifier.store.orders import OrderCopy
 from services.notifier.telegram import captions, log_context, message_texts
 from services.notifier.telegram.formatting import Outgoing, as_copy
-from services.notifier.telegram.outcome import EXPECTED, NotReached, Outcome, Uncertain, classify, told
+from services.notifier.telegram.outcome import EXPECTED, NotReached, Outcome, Uncertain, classify, describe_error
 from shared.clock import now
 from shared.documents import DocumentMissing, DocumentStore
 from shared.errors import BesakakamError
@@ -72,7 +72,7 @@ class Calls:
         except Exception as error:  # whatever it is, nothing was sent
             if not (passes(error) or isinstance(error, DocumentMissing)):
                 _log_bug(delivery)
-            return NotReached(told(error))
+            return NotReached(describe_error(error))
         try:
             return await call()
         except EXPECTED as error:

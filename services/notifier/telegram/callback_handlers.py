@@ -24,7 +24,7 @@ from services.notifier.telegram import (
     returning,
     starting_over,
 )
-from services.notifier.telegram.update_context import Pressed, Talk, carried, pressed, standing
+from services.notifier.telegram.update_context import Pressed, UpdateContext, carried, pressed, standing
 from shared.errors import Refused
 from shared.i18n import Message, message
 
@@ -42,30 +42,30 @@ class Button:
     """
 
     kind: str
-    work: Callable[[Talk, Pressed, UUID], Awaitable[None]]
+    work: Callable[[UpdateContext, Pressed, UUID], Awaitable[None]]
     done: Message
     confirms: bool = False
 
-    async def press(self, query: CallbackQuery, talk: Talk) -> AnswerCallbackQuery:
+    async def press(self, query: CallbackQuery, context: UpdateContext) -> AnswerCallbackQuery:
         """What a press brings about, and its answer."""
         subject, press = pressed(query.data or "", self.kind), _press(query)
         if subject is None or press is None:
             return await on_unknown_button(query)
         if self.confirms:
-            await confirm(talk, query.message)
+            await confirm(context, query.message)
         try:
-            async with talk.connection.transaction():
-                await self.work(talk, press, subject)
+            async with context.connection.transaction():
+                await self.work(context, press, subject)
         except Refused as refusal:
             return query.answer(formatting.brief(refusal.message), show_alert=True)
         return query.answer(formatting.brief(self.done))
 
 
-async def _choose(talk: Talk, press: Pressed, mission_id: UUID) -> None:
-    account = await returning.account_of(talk, press.user)
-    await _tell_how(talk, press, account, await orders.find(talk.connection, mission_id))
+async def _choose(context: UpdateContext, press: Pressed, mission_id: UUID) -> None:
+    account = await returning.account_of(context, press.user)
+    await _tell_how(context, press, account, await orders.find(context.connection, mission_id))
     if press.chat == press.user:
-        await accounts.choose_mission(talk.connection, press.user, mission_id)
+        await accounts.choose_mission(context.connection, press.user, mission_id)
 
 
 def _press(query: CallbackQuery) -> Pressed | None:
@@ -79,16 +79,18 @@ async def on_unknown_button(query: CallbackQuery) -> AnswerCallbackQuery:
     return query.answer(formatting.brief(message("This button no longer does anything.")), show_alert=True)
 
 
-async def _explain(talk: Talk, press: Pressed, _delivery_id: UUID) -> None:
-    if await directory.is_leadership(talk.connection, press.chat):
+async def _explain(context: UpdateContext, press: Pressed, _delivery_id: UUID) -> None:
+    if await directory.is_leadership(context.connection, press.chat):
         raise Refused("official_only", OFFICIAL)
-    account = await returning.account_of(talk, press.user)
-    found = await deliveries.at_message(talk.connection, press.chat, press.message_id)
-    order = None if found is None or found.mission_id is None else await orders.find(talk.connection, found.mission_id)
-    await _tell_how(talk, press, account, order)
+    account = await returning.account_of(context, press.user)
+    found = await deliveries.at_message(context.connection, press.chat, press.message_id)
+    order = (
+        None if found is None or found.mission_id is None else await orders.find(context.connection, found.mission_id)
+    )
+    await _tell_how(context, press, account, order)
 
 
-async def _tell_how(talk: Talk, press: Pressed, account: Account, order: OrderCopy | None) -> None:
+async def _tell_how(context: UpdateContext, press: Pressed, account: Account, order: OrderCopy | None) -> None:
     """How to return the order. Raises `Refused` where the person cannot, or not now."""
     if order is None:
         raise Refused("not_an_order", message("This order is not known here."))
@@ -98,29 +100,29 @@ async def _tell_how(talk: Talk, press: Pressed, account: Account, order: OrderCo
     said = Answer(html=message_texts.instructions(order.issued).html)
     ref = f"how:{press.query}"
     notice = Notice(order.mission_id, press.chat, ref, said, press.message_id)
-    await answers.give(talk.connection, notice, press.user)
+    await answers.give(context.connection, notice, press.user)
 
 
-async def confirm(talk: Talk, used: MaybeInaccessibleMessageUnion | None) -> None:
+async def confirm(context: UpdateContext, used: MaybeInaccessibleMessageUnion | None) -> None:
     """Somebody used the bot's message: it stands there, whatever became of the answer to its sending.
 
     It goes by the buttons of the message itself, since a press's data could be made up.
     """
-    if not isinstance(used, TelegramMessage) or used.from_user is None or used.from_user.id != talk.bot_id:
+    if not isinstance(used, TelegramMessage) or used.from_user is None or used.from_user.id != context.bot_id:
         return
-    delivery, seen = await _delivery_of(talk, used), standing(used)
+    delivery, seen = await _delivery_of(context, used), standing(used)
     if delivery is not None and delivery.standing != seen:
-        await announcements.stands(talk.connection, delivery, seen)
+        await announcements.confirm_delivery(context.connection, delivery, seen)
 
 
-async def _delivery_of(talk: Talk, used: TelegramMessage) -> Delivery | None:
+async def _delivery_of(context: UpdateContext, used: TelegramMessage) -> Delivery | None:
     """The announcement that its button names, or a draft's message that may have been lost."""
     if delivery_id := carried(used, "r"):
-        return await deliveries.find(talk.connection, delivery_id)
+        return await deliveries.find(context.connection, delivery_id)
     draft_id = carried(used, "x")
-    if draft_id is None or await deliveries.at_message(talk.connection, used.chat.id, used.message_id):
+    if draft_id is None or await deliveries.at_message(context.connection, used.chat.id, used.message_id):
         return None
-    return await deliveries.lost_draft_state(talk.connection, used.chat.id, draft_id)
+    return await deliveries.lost_draft_state(context.connection, used.chat.id, draft_id)
 
 
 BUTTONS = (

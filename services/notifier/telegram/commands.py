@@ -9,7 +9,7 @@ from services.notifier.store.deliveries import Notice
 from services.notifier.store.orders import OrderCopy
 from services.notifier.telegram import answers, formatting, message_texts, returning
 from services.notifier.telegram.formatting import shorten
-from services.notifier.telegram.update_context import Incoming, Talk, say
+from services.notifier.telegram.update_context import Incoming, UpdateContext, say
 from shared.errors import Refused
 from shared.i18n import Message, message
 
@@ -22,36 +22,36 @@ WELCOME = message(
 UNKNOWN = message("This is no command of this bot. It knows /return and /help.")
 
 
-async def explain_unknown(talk: Talk, heard: Incoming) -> None:
+async def explain_unknown(context: UpdateContext, heard: Incoming) -> None:
     """Say what the bot is for, instead of taking a mistyped command for the report."""
-    await say(talk, heard, f"{formatting.both(UNKNOWN)}\n\n{formatting.both(WELCOME)}", f"start:{heard.ref}")
+    await say(context, heard, f"{formatting.both(UNKNOWN)}\n\n{formatting.both(WELCOME)}", f"start:{heard.ref}")
 
 
-async def start(talk: Talk, heard: Incoming, token: str) -> None:
+async def start(context: UpdateContext, heard: Incoming, token: str) -> None:
     """Link the account by the deep link's token; without one, say what the bot is for."""
     if not token:
-        await say(talk, heard, formatting.both(WELCOME), f"start:{heard.ref}")
+        await say(context, heard, formatting.both(WELCOME), f"start:{heard.ref}")
         return
-    person = await _spend(talk, heard.user, token)
-    name = await directory.person_name(talk.connection, person) or person
+    person = await _spend(context, heard.user, token)
+    name = await directory.person_name(context.connection, person) or person
     linked = message(
         "✅ This Telegram account now belongs to {name} ({person}). You can return your orders here, and here"
         " you are told when a return is sent back or accepted.",
         name=name,
         person=person,
     )
-    await say(talk, heard, f"{formatting.both(linked)}\n\n{formatting.both(WELCOME)}", f"start:{heard.ref}")
-    await letters.to_newly_linked(talk.connection, person)
+    await say(context, heard, f"{formatting.both(linked)}\n\n{formatting.both(WELCOME)}", f"start:{heard.ref}")
+    await letters.to_newly_linked(context.connection, person)
 
 
-async def _spend(talk: Talk, user: int, token: str) -> str:
+async def _spend(context: UpdateContext, user: int, token: str) -> str:
     """The person of the token, who is linked from now on. Pressing Start twice on the same link is no error."""
-    person = await accounts.use_link(talk.connection, token)
+    person = await accounts.use_link(context.connection, token)
     if person is not None:
-        await accounts.link(talk.connection, user, person)
+        await accounts.link(context.connection, user, person)
         return person
-    account = await accounts.account_of(talk.connection, user)
-    if account is not None and account.person == await accounts.spent_on(talk.connection, token):
+    account = await accounts.account_of(context.connection, user)
+    if account is not None and account.person == await accounts.spent_on(context.connection, token):
         return account.person
     raise Refused(
         "link_unknown",
@@ -59,18 +59,18 @@ async def _spend(talk: Talk, user: int, token: str) -> str:
     )
 
 
-async def choose_order(talk: Talk, heard: Incoming, number: str) -> None:
+async def choose_order(context: UpdateContext, heard: Incoming, number: str) -> None:
     """Explain how to return the order of this number; in the private chat, what follows is about it.
 
     A printed number carries no year: where several orders have it, or none, or no number was given, it is asked.
     """
-    account = await returning.account_of(talk, heard.user)
-    candidates = await orders.open_orders_of(talk.connection, account.person)
+    account = await returning.account_of(context, heard.user)
+    candidates = await orders.open_orders_of(context.connection, account.person)
     chosen = [order for order in candidates if is_meant(number, order.issued)]
     if len(chosen) == 1:
-        await explain(talk, heard, chosen[0])
+        await explain(context, heard, chosen[0])
     elif candidates:
-        await _ask(talk, heard, chosen or candidates, _question(number, chosen))
+        await _ask(context, heard, chosen or candidates, _question(number, chosen))
     else:
         raise Refused("no_open_order", message("There is no order of yours that is still to be returned."))
 
@@ -83,19 +83,19 @@ def _question(number: str, chosen: list[OrderCopy]) -> Message:
     return message("Several of your open orders have the number {number}. Which one is it?", number=shorten(number, 60))
 
 
-async def explain(talk: Talk, heard: Incoming, order: OrderCopy) -> None:
+async def explain(context: UpdateContext, heard: Incoming, order: OrderCopy) -> None:
     """How to return this order, which is the chosen one from now on. Raises `Refused` where it takes no return now."""
     check_open(order.state, order.issued.number)
     if heard.private:
-        await accounts.choose_mission(talk.connection, heard.user, order.mission_id)
+        await accounts.choose_mission(context.connection, heard.user, order.mission_id)
     said = message_texts.instructions(order.issued).html
-    await say(talk, heard, said, f"how:{heard.ref}", order.mission_id)
+    await say(context, heard, said, f"how:{heard.ref}", order.mission_id)
 
 
-async def _ask(talk: Talk, heard: Incoming, candidates: list[OrderCopy], question: Message) -> None:
-    names = await directory.unit_names(talk.connection, {order.issued.issuer for order in candidates})
+async def _ask(context: UpdateContext, heard: Incoming, candidates: list[OrderCopy], question: Message) -> None:
+    names = await directory.unit_names(context.connection, {order.issued.issuer for order in candidates})
     lines = [message_texts.order_line(order.issued, names.get(order.issued.issuer, "")) for order in candidates]
     buttons = tuple((message_texts.order_label(order.issued), f"o:{order.mission_id.hex}") for order in candidates)
     content = Answer(html="\n".join([formatting.both(question), "", *lines]), buttons=buttons)
     notice = Notice(None, heard.chat, f"orders:{heard.ref}", content, heard.message_id)
-    await answers.give(talk.connection, notice, heard.user)
+    await answers.give(context.connection, notice, heard.user)

@@ -21,10 +21,10 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.store import updates
 from services.notifier.store.updates import StoredUpdate
 from services.notifier.telegram import failure_notice, log_context
-from services.notifier.telegram.outcome import told
+from services.notifier.telegram.outcome import describe_error
 from services.notifier.telegram.poller import actor
 from services.notifier.telegram.queue_loop import QueueLoop
-from services.notifier.telegram.sender import Means
+from services.notifier.telegram.sender import Dependencies
 from shared.errors import BesakakamError, Refused
 from shared.filetypes import MAX_BYTES
 from shared.i18n import message
@@ -65,8 +65,8 @@ class _Bounded(io.BytesIO):
 class Downloads:
     """Fetches wanted files, several at a time; `woken` is called after each."""
 
-    def __init__(self, means: Means, settings: NotifierSettings, woken: Callable[[], None]) -> None:
-        self._means = means
+    def __init__(self, deps: Dependencies, settings: NotifierSettings, woken: Callable[[], None]) -> None:
+        self._deps = deps
         self._settings = settings
         self._woken = woken
         self._loop = QueueLoop("downloads", TRANSIENT, IDLE_SECONDS)
@@ -86,9 +86,9 @@ class Downloads:
 
     async def one(self, *, first_tries_only: bool) -> bool:
         """Bring the fetch of one wanted file to its end; False where none waits."""
-        async with transaction(self._means.pool) as connection:
+        async with transaction(self._deps.pool) as connection:
             update = await updates.claim_fetch(
-                connection, self._means.bot.id, self._lease, first_tries_only=first_tries_only
+                connection, self._deps.bot.id, self._lease, first_tries_only=first_tries_only
             )
         if update is None:
             return False
@@ -105,46 +105,46 @@ class Downloads:
         try:
             fetched = await self._fetch(update.wanted, str(actor(update.body)))
         except FileUnavailable as error:
-            log.warning("update.file_unavailable", error=told(error), attempts=update.attempts)
-            await self._failed(update, told(error))
+            log.warning("update.file_unavailable", error=describe_error(error), attempts=update.attempts)
+            await self._failed(update, describe_error(error))
         else:
-            async with transaction(self._means.pool) as connection:
-                await updates.save_fetched(connection, self._means.bot.id, update, fetched)
+            async with transaction(self._deps.pool) as connection:
+                await updates.save_fetched(connection, self._deps.bot.id, update, fetched)
 
     async def _failed(self, update: StoredUpdate, error: str) -> None:
         if update.attempts >= self._settings.update_attempts:
             await self._give_up(update, error)
             return
         pause = timedelta(seconds=min(self._settings.retry_seconds * 2 ** (update.attempts - 1), LONGEST_PAUSE))
-        async with transaction(self._means.pool) as connection:
-            await updates.fetch_later(connection, self._means.bot.id, update, error, pause)
+        async with transaction(self._deps.pool) as connection:
+            await updates.fetch_later(connection, self._deps.bot.id, update, error, pause)
 
     async def _give_up(self, update: StoredUpdate, error: str) -> None:
         log.error("update.set_aside", error=error)
-        bot_id = self._means.bot.id
-        async with transaction(self._means.pool) as connection:
+        bot_id = self._deps.bot.id
+        async with transaction(self._deps.pool) as connection:
             if await updates.set_aside(connection, bot_id, update, error, attempts=update.attempts):
                 await failure_notice.apologise(connection, update, failure_notice.NO_FILE)
 
     async def _fetch(self, file: File, sender: str) -> Fetched:
         """The file, examined and stored. Raises `FileUnavailable`."""
         try:
-            content = await _downloaded(self._means.bot, file, self._settings.download_seconds)
+            content = await _downloaded(self._deps.bot, file, self._settings.download_seconds)
             return Fetched(document=await self._kept(content, file.name, sender))
         except TooManyFiles as error:  # that passes
-            raise FileUnavailable(told(error)) from error
+            raise FileUnavailable(describe_error(error)) from error
         except Refused as refused:
             return Fetched(refusal=refusal_of(refused))
         except Exception as error:
             if isinstance(error, FileUnavailable) or passes(error):
                 raise
             log.exception("update.file_broken")
-            raise FileUnavailable(told(error)) from error
+            raise FileUnavailable(describe_error(error)) from error
 
     async def _kept(self, content: bytes, name: str, sender: str) -> DocumentRef:
         """The file, inspected in a process apart and stored. Raises `Refused`."""
-        reference = await self._means.inspector.inspect(content, name, sender)
-        await asyncio.to_thread(self._means.documents.put, content)
+        reference = await self._deps.inspector.inspect(content, name, sender)
+        await asyncio.to_thread(self._deps.documents.put, content)
         return reference
 
 
@@ -165,7 +165,7 @@ async def _downloaded(bot: Bot, file: File, seconds: float) -> bytes:
             raise _too_large() from error
         raise FileUnavailable(error.message) from error
     except (AiogramError, aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise FileUnavailable(told(error)) from error
+        raise FileUnavailable(describe_error(error)) from error
     return content.getvalue()
 
 

@@ -13,7 +13,7 @@ from services.notifier.store.deliveries import Notice
 from services.notifier.store.orders import OrderCopy
 from services.notifier.telegram import log_context, message_texts
 from services.notifier.telegram.returning import account_of, locked
-from services.notifier.telegram.update_context import Pressed, Talk
+from services.notifier.telegram.update_context import Pressed, UpdateContext
 from shared import outbox
 from shared.clock import now
 from shared.errors import Refused
@@ -23,35 +23,35 @@ from shared.i18n import message
 log = structlog.get_logger()
 
 
-async def hand_in(talk: Talk, press: Pressed, draft_id: UUID) -> None:
+async def hand_in(context: UpdateContext, press: Pressed, draft_id: UUID) -> None:
     """Publish the draft as the traveller's return, once. Raises `Refused` where that cannot be."""
-    draft, order = await own(talk, press, draft_id)
+    draft, order = await own(context, press, draft_id)
     if lacking := gaps(draft, order.issued.stops):
         raise Refused("incomplete", message_texts.missing(lacking))
-    missing = talk.documents.missing(photo.sha256 for photo in draft.photos)
+    missing = context.documents.missing(photo.sha256 for photo in draft.photos)
     for finding in findings(draft, order.issued, missing, now()):
         raise Refused(finding.code, finding.message)
-    await drafts.save(talk.connection, draft.model_copy(update={"state": "handed_in"}))
+    await drafts.save(context.connection, draft.model_copy(update={"state": "handed_in"}))
     event = _returned(draft, order)
-    await orders.save(talk.connection, order.mission_id, order.standing.after(event))
-    await outbox.write(talk.connection, event)
+    await orders.save(context.connection, order.mission_id, order.standing.after(event))
+    await outbox.write(context.connection, event)
     said = Answer(html=message_texts.handed_in(order.issued))
     notice = Notice(order.mission_id, press.chat, f"handed_in:{draft_id}", said, press.message_id)
-    await deliveries.notify(talk.connection, notice)
-    await deliveries.edit_when_handed_in(talk.connection, order.mission_id, draft_id)
-    await deliveries.remove_questions(talk.connection, order.mission_id, draft_id)
+    await deliveries.notify(context.connection, notice)
+    await deliveries.edit_when_handed_in(context.connection, order.mission_id, draft_id)
+    await deliveries.remove_questions(context.connection, order.mission_id, draft_id)
     log.info("return.handed_in", return_id=str(draft_id), photos=len(draft.photos))
 
 
-async def own(talk: Talk, press: Pressed, draft_id: UUID) -> tuple[Draft, OrderCopy]:
+async def own(context: UpdateContext, press: Pressed, draft_id: UUID) -> tuple[Draft, OrderCopy]:
     """The presser's open draft and its order, both locked. Raises `Refused` where there is none."""
-    account = await account_of(talk, press.user)
-    seen = await drafts.find(talk.connection, draft_id)
+    account = await account_of(context, press.user)
+    seen = await drafts.find(context.connection, draft_id)
     if seen is None:
         raise Refused("no_such_draft", message("This draft is not known here. Reply to the order again."))
-    order = await locked(talk, seen.mission_id)
+    order = await locked(context, seen.mission_id)
     log_context.found(order)
-    draft = await drafts.lock(talk.connection, draft_id)
+    draft = await drafts.lock(context.connection, draft_id)
     assert draft is not None, "drafts are never deleted"
     if draft.person != account.person:
         raise Refused(

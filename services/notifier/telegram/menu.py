@@ -10,7 +10,7 @@ from aiogram.exceptions import AiogramError
 from aiogram.types import BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats
 
 from services.notifier.store import bots
-from services.notifier.telegram.outcome import told
+from services.notifier.telegram.outcome import describe_error
 from shared.postgres import Connection
 
 _SCOPES: Final = (
@@ -34,7 +34,7 @@ async def introduce(connection: Connection, bot: Bot) -> None:
             await bot.set_my_commands(_menu("en", names), scope=scope)
             await bot.set_my_commands(_menu("km", names), scope=scope, language_code="km")
     except (AiogramError, aiohttp.ClientError, OSError) as error:
-        log.warning("menu.not_set", error=told(error))
+        log.warning("menu.not_set", error=describe_error(error))
 
 
 def _menu(language: str, names: Sequence[str]) -> list[BotCommand]:

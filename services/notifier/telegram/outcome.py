@@ -116,8 +116,8 @@ def classify(error: BaseException) -> Outcome:
     if isinstance(error, TelegramAPIError) and (answered := _answered(error)) is not None:
         return answered
     if _never_connected(error):
-        return NotReached(told(error))
-    return Uncertain(told(error))
+        return NotReached(describe_error(error))
+    return Uncertain(describe_error(error))
 
 
 def _answered(error: TelegramAPIError) -> Outcome | None:
@@ -158,7 +158,7 @@ def _never_connected(error: BaseException) -> bool:
     return isinstance(error, _NEVER_CONNECTED) or isinstance(error.__cause__, _NEVER_CONNECTED)
 
 
-def told(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """The error in one line without the bot's token, which some errors carry in their URL."""
     return line(_TOKEN.sub("bot…", f"{type(error).__name__}: {error}"))
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from services.notifier import announcements
-from services.notifier.domain.message_ref import Posted
+from services.notifier.domain.message_ref import MessageRef
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import chats, orders, reachability, sending
 from services.notifier.store.deliveries import Delivery
@@ -87,7 +87,7 @@ class Settler:
             case Done():
                 await self._done(connection, delivery, outcome)
             case Unchanged():
-                await sending.sent(connection, delivery.delivery_id, Posted(delivery.chat or 0, 0))
+                await sending.sent(connection, delivery.delivery_id, MessageRef(delivery.chat or 0, 0))
             case Moved():
                 await self._moved(connection, delivery, outcome)
             case Failed():
@@ -141,11 +141,11 @@ class Settler:
             await announcements.failed(connection, delivery, outcome.reason, certain=False, copy_follows=follows)
 
     async def _done(self, connection: Connection, delivery: Delivery, done: Done) -> None:
-        at = Posted(done.chat, done.message_id, delivery.is_copy)
+        at = MessageRef(done.chat, done.message_id, delivery.is_copy)
         if delivery.may_repeat:
             await sending.sent(connection, delivery.delivery_id, at)
             return
-        await announcements.stands(connection, delivery, at)
+        await announcements.confirm_delivery(connection, delivery, at)
         await reachability.wrote(connection, done.chat)
         if done.file_id and delivery.mission_id and (order := await orders.find(connection, delivery.mission_id)):
             await chats.set_file_id(connection, self._bot_id, order.issued.letter.sha256, done.file_id)

@@ -15,7 +15,7 @@ from aiogram.methods import TelegramMethod
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import updates
 from services.notifier.telegram import menu
-from services.notifier.telegram.outcome import told
+from services.notifier.telegram.outcome import describe_error
 from services.notifier.telegram.storable import storable
 from shared.postgres import TRANSIENT, Connection, Pool, passes, session
 
@@ -63,7 +63,7 @@ class Intake:
                 await self._lead()
                 continue
             except _WAITED_OUT as error:
-                log.warning("intake.waiting", error=told(error))
+                log.warning("intake.waiting", error=describe_error(error))
             except Exception:  # a bug must not end the intake for everybody
                 log.exception("intake.broken")
             await asyncio.sleep(BACKOFF_SECONDS)
@@ -98,4 +98,4 @@ class Intake:
             if isinstance(error, TRANSIENT) and passes(error):
                 raise
             log.exception("update.unstorable", update_id=update_id)
-            await updates.add_unstorable(connection, self._bot.id, update_id, ascii(update), told(error))
+            await updates.add_unstorable(connection, self._bot.id, update_id, ascii(update), describe_error(error))

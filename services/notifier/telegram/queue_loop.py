@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from services.notifier.telegram.outcome import told
+from services.notifier.telegram.outcome import describe_error
 
 BACKOFF_SECONDS: Final = 2.0
 
@@ -38,7 +38,7 @@ class QueueLoop:
                 if not await one():
                     await self._idle()
             except self._passing as error:
-                log.warning(f"{self._name}.waiting", error=told(error))
+                log.warning(f"{self._name}.waiting", error=describe_error(error))
                 await asyncio.sleep(BACKOFF_SECONDS)
             except Exception:  # a bug must not end the work for everybody
                 log.exception(f"{self._name}.broken")

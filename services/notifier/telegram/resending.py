@@ -6,10 +6,10 @@ import structlog
 from prometheus_client import Counter
 
 from services.notifier.store import sending
-from shared.metrics import COUNTED
+from shared.metrics import REGISTRY
 from shared.postgres import Pool, transaction
 
-RESENDS: Final = Counter("besakakam_resends", "Messages sent once more, marked as possibly a copy.", registry=COUNTED)
+RESENDS: Final = Counter("besakakam_resends", "Messages sent once more, marked as possibly a copy.", registry=REGISTRY)
 
 log = structlog.get_logger()
 

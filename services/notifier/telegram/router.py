@@ -14,7 +14,7 @@ from services.notifier.domain.returns import is_about_a_return
 from services.notifier.store import accounts, chats, directory, reachability
 from services.notifier.store.deliveries import Notice
 from services.notifier.telegram import answers, callback_handlers, commands, formatting, returning
-from services.notifier.telegram.update_context import Incoming, Talk, incoming, say
+from services.notifier.telegram.update_context import Incoming, UpdateContext, incoming, say
 from shared.errors import Refused
 
 GONE = {"left", "kicked"}
@@ -56,46 +56,46 @@ def build_router() -> Router:
     return router
 
 
-async def on_migration(sent: TelegramMessage, talk: Talk) -> None:
+async def on_migration(sent: TelegramMessage, context: UpdateContext) -> None:
     """Telegram tells it in the old group, in the new one, or in both."""
     if sent.migrate_to_chat_id is not None:
-        await chats.move(talk.connection, sent.chat.id, sent.migrate_to_chat_id)
+        await chats.move(context.connection, sent.chat.id, sent.migrate_to_chat_id)
     elif sent.migrate_from_chat_id is not None:
-        await chats.move(talk.connection, sent.migrate_from_chat_id, sent.chat.id)
+        await chats.move(context.connection, sent.migrate_from_chat_id, sent.chat.id)
 
 
-async def on_membership(change: ChatMemberUpdated, talk: Talk) -> None:
+async def on_membership(change: ChatMemberUpdated, context: UpdateContext) -> None:
     status = change.new_chat_member.status
     if status in GONE:
-        await reachability.told_gone(talk.connection, change.chat.id, f"bot {status}")
+        await reachability.told_gone(context.connection, change.chat.id, f"bot {status}")
     else:
-        await reachability.told_there(talk.connection, change.chat.id)
+        await reachability.told_there(context.connection, change.chat.id)
 
 
-async def in_leadership(sent: TelegramMessage, talk: Talk) -> bool:
-    return sent.chat.type != "private" and await directory.is_leadership(talk.connection, sent.chat.id)
+async def in_leadership(sent: TelegramMessage, context: UpdateContext) -> bool:
+    return sent.chat.type != "private" and await directory.is_leadership(context.connection, sent.chat.id)
 
 
-async def on_leadership(sent: TelegramMessage, bot: Bot, talk: Talk) -> None:
+async def on_leadership(sent: TelegramMessage, bot: Bot, context: UpdateContext) -> None:
     """Nothing is said in the leadership group (Guideline 996, A.2): who speaks to the bot there is answered alone."""
     heard = incoming(sent, bot.id)
-    await callback_handlers.confirm(talk, sent.reply_to_message)
+    await callback_handlers.confirm(context, sent.reply_to_message)
     speaks_to_us = heard.text.startswith("/") or (heard.reply is not None and heard.reply.from_bot)
-    if speaks_to_us and not heard.anonymous and await accounts.account_of(talk.connection, heard.user):
+    if speaks_to_us and not heard.anonymous and await accounts.account_of(context.connection, heard.user):
         said = Answer(html=formatting.both(callback_handlers.OFFICIAL))
         notice = Notice(None, heard.user, f"official:{heard.chat}:{heard.ref}", said)
-        await answers.give(talk.connection, notice, heard.user)
+        await answers.give(context.connection, notice, heard.user)
 
 
-async def on_start(sent: TelegramMessage, command: CommandObject, bot: Bot, talk: Talk) -> None:
+async def on_start(sent: TelegramMessage, command: CommandObject, bot: Bot, context: UpdateContext) -> None:
     heard = incoming(sent, bot.id)
     token = (command.args or "").strip() if command.command == "start" else ""
-    await _answered(talk, heard, commands.start(talk, heard, token))
+    await _answered(context, heard, commands.start(context, heard, token))
 
 
-async def on_return(sent: TelegramMessage, command: CommandObject, bot: Bot, talk: Talk) -> None:
+async def on_return(sent: TelegramMessage, command: CommandObject, bot: Bot, context: UpdateContext) -> None:
     heard = incoming(sent, bot.id)
-    await _answered(talk, heard, commands.choose_order(talk, heard, (command.args or "").strip()))
+    await _answered(context, heard, commands.choose_order(context, heard, (command.args or "").strip()))
 
 
 async def is_unknown_command(sent: TelegramMessage, bot: Bot) -> bool:
@@ -105,19 +105,19 @@ async def is_unknown_command(sent: TelegramMessage, bot: Bot) -> bool:
     return sent.chat.type == "private" or found["bot"] == f"@{(await bot.me()).username}"
 
 
-async def on_unknown_command(sent: TelegramMessage, bot: Bot, talk: Talk) -> None:
+async def on_unknown_command(sent: TelegramMessage, bot: Bot, context: UpdateContext) -> None:
     heard = incoming(sent, bot.id)
-    await _answered(talk, heard, commands.explain_unknown(talk, heard))
+    await _answered(context, heard, commands.explain_unknown(context, heard))
 
 
-async def on_message(sent: TelegramMessage, bot: Bot, talk: Talk) -> None:
+async def on_message(sent: TelegramMessage, bot: Bot, context: UpdateContext) -> None:
     heard = incoming(sent, bot.id)
-    await callback_handlers.confirm(talk, sent.reply_to_message)
-    if await _is_for_us(talk, sent, heard):
-        await _answered(talk, heard, returning.take(talk, heard))
+    await callback_handlers.confirm(context, sent.reply_to_message)
+    if await _is_for_us(context, sent, heard):
+        await _answered(context, heard, returning.take(context, heard))
 
 
-async def _is_for_us(talk: Talk, sent: TelegramMessage, heard: Incoming) -> bool:
+async def _is_for_us(context: UpdateContext, sent: TelegramMessage, heard: Incoming) -> bool:
     """In a group only what belongs to a return is: replies to the bot, and the further pictures of one.
 
     A reply there that only says thanks is left alone, unless it answers what the bot told of a draft: that may be the
@@ -125,21 +125,21 @@ async def _is_for_us(talk: Talk, sent: TelegramMessage, heard: Incoming) -> bool
     """
     if heard.other and sent.content_type not in _SAID:
         return False
-    if heard.private or (heard.edited_at and await returning.gave_something(talk, heard)):
+    if heard.private or (heard.edited_at and await returning.gave_something(context, heard)):
         return True
     if heard.reply is None:
-        return await returning.continues_album(talk, heard)
+        return await returning.continues_album(context, heard)
     if not heard.reply.from_bot:
         return False
     if heard.file or heard.other or is_about_a_return(heard.text):
         return True
-    return await returning.is_about_a_draft(talk, heard)
+    return await returning.is_about_a_draft(context, heard)
 
 
-async def _answered(talk: Talk, heard: Incoming, work: Awaitable[None]) -> None:
+async def _answered(context: UpdateContext, heard: Incoming, work: Awaitable[None]) -> None:
     """Do the work whole or not at all; a refusal is answered once for each message or album."""
     try:
-        async with talk.connection.transaction():
+        async with context.connection.transaction():
             await work
     except Refused as refusal:
-        await say(talk, heard, formatting.both(refusal.message), f"refused:{refusal.code}:{heard.ref}")
+        await say(context, heard, formatting.both(refusal.message), f"refused:{refusal.code}:{heard.ref}")

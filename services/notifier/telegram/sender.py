@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Means:
+class Dependencies:
     """What sending needs: the database, the outbox's relay, the bot, the documents, and what looks at files."""
 
     pool: Pool
@@ -41,8 +41,8 @@ class Means:
 class Sender:
     """Takes due deliveries, several at a time, while it holds the advisory lock that proves it is alive."""
 
-    def __init__(self, means: Means, settings: NotifierSettings) -> None:
-        self._pool = means.pool
+    def __init__(self, deps: Dependencies, settings: NotifierSettings) -> None:
+        self._pool = deps.pool
         self._owner = uuid4()
         self._alive = asyncio.Event()
         self._wake = asyncio.Event()
@@ -53,8 +53,8 @@ class Sender:
         """Deliveries that this process claimed and has not settled."""
         self._doubtful = False
         """Whether the last claim may have been committed although its answer was lost."""
-        self._calls = Calls(means.pool, means.bot, means.documents)
-        self._settler = Settler(means.pool, means.relay, means.bot.id, settings)
+        self._calls = Calls(deps.pool, deps.bot, deps.documents)
+        self._settler = Settler(deps.pool, deps.relay, deps.bot.id, settings)
 
     def wake(self) -> None:
         """Say that a delivery may have become due in this process."""

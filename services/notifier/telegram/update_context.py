@@ -7,7 +7,7 @@ from aiogram.types import ExternalReplyInfo, Message, MessageOriginUser
 
 from services.notifier.domain.files import Fetched, File
 from services.notifier.domain.message_payloads import Answer
-from services.notifier.domain.message_ref import Posted
+from services.notifier.domain.message_ref import MessageRef
 from services.notifier.store.deliveries import Notice
 from services.notifier.telegram import answers
 from services.notifier.telegram.formatting import COPY_LINE
@@ -16,7 +16,7 @@ from shared.postgres import Connection
 
 
 @dataclass(frozen=True)
-class Talk:
+class UpdateContext:
     """One update's transaction, and the means to answer within it.
 
     Nothing here reaches over a network: an answer is written down, and the update's file was fetched before, if it was
@@ -124,9 +124,9 @@ def _reply_from_elsewhere(replied: ExternalReplyInfo, bot_id: int) -> RepliedTo:
     return RepliedTo(replied.chat.id if replied.chat else None, replied.message_id or 0, from_bot, None)
 
 
-def standing(message: Message) -> Posted:
+def standing(message: Message) -> MessageRef:
     """Where the bot's message stands."""
-    return Posted(message.chat.id, message.message_id, COPY_LINE in (message.text or message.caption or ""))
+    return MessageRef(message.chat.id, message.message_id, COPY_LINE in (message.text or message.caption or ""))
 
 
 def carried(message: Message, prefix: str) -> UUID | None:
@@ -147,7 +147,7 @@ def pressed(data: str, prefix: str) -> UUID | None:
         return None
 
 
-async def say(talk: Talk, to: Incoming, html: str, ref: str, mission_id: UUID | None = None) -> None:
+async def say(context: UpdateContext, to: Incoming, html: str, ref: str, mission_id: UUID | None = None) -> None:
     """Answer a message, once for this `ref`; sent by the sender after the transaction has committed."""
     notice = Notice(mission_id, to.chat, ref, Answer(html=html), to.message_id)
-    await answers.give(talk.connection, notice, to.user)
+    await answers.give(context.connection, notice, to.user)

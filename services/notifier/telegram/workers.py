@@ -21,11 +21,11 @@ from services.notifier.store import updates
 from services.notifier.store.updates import StoredUpdate
 from services.notifier.telegram import failure_notice, log_context
 from services.notifier.telegram.downloads import Downloads
-from services.notifier.telegram.outcome import told
+from services.notifier.telegram.outcome import describe_error
 from services.notifier.telegram.queue_loop import QueueLoop
 from services.notifier.telegram.returning import FileNeeded
-from services.notifier.telegram.sender import Means, Sender
-from services.notifier.telegram.update_context import Talk
+from services.notifier.telegram.sender import Dependencies, Sender
+from services.notifier.telegram.update_context import UpdateContext
 from shared.postgres import TRANSIENT, Connection, passes, transaction
 
 IDLE_SECONDS: Final = 0.25
@@ -38,12 +38,12 @@ log = structlog.get_logger()
 class Workers:
     """Works stored updates off, several at a time, through aiogram's dispatcher."""
 
-    def __init__(self, means: Means, sender: Sender, dispatcher: Dispatcher, settings: NotifierSettings) -> None:
-        self._means = means
+    def __init__(self, deps: Dependencies, sender: Sender, dispatcher: Dispatcher, settings: NotifierSettings) -> None:
+        self._deps = deps
         self._sender = sender
         self._dispatcher = dispatcher
         self._settings = settings
-        self._downloads = Downloads(means, settings, self.wake)
+        self._downloads = Downloads(deps, settings, self.wake)
         self._loop = QueueLoop("updates", _WAITED_OUT, IDLE_SECONDS)
 
     def wake(self) -> None:
@@ -59,14 +59,14 @@ class Workers:
 
     async def one(self) -> bool:
         """Bring one waiting update to its end; False where none waits."""
-        await self._means.bot.me()  # asked once; a command with the bot's name in it is compared with that
-        async with transaction(self._means.pool) as connection:
-            update = await updates.claim(connection, self._means.bot.id)
+        await self._deps.bot.me()  # asked once; a command with the bot's name in it is compared with that
+        async with transaction(self._deps.pool) as connection:
+            update = await updates.claim(connection, self._deps.bot.id)
             if update is None:
                 return False
             with log_context.update(update.update_id):
                 answer = await self._try(connection, update)
-        self._means.relay.wake()
+        self._deps.relay.wake()
         self._sender.wake()
         self._downloads.wake()
         if isinstance(answer, AnswerCallbackQuery):
@@ -74,12 +74,12 @@ class Workers:
         return True
 
     async def _try(self, connection: Connection, update: StoredUpdate) -> object:
-        means, bot = self._means, self._means.bot
+        deps, bot = self._deps, self._deps.bot
         try:
             async with connection.transaction():
-                talk = Talk(connection, bot.id, means.documents, self._settings.album_pause, update.fetched)
+                context = UpdateContext(connection, bot.id, deps.documents, self._settings.album_pause, update.fetched)
                 parsed = Update.model_validate(update.body, context={"bot": bot})
-                answer: object = await self._dispatcher.feed_update(bot, parsed, talk=talk)
+                answer: object = await self._dispatcher.feed_update(bot, parsed, context=context)
                 await updates.done(connection, bot.id, update.update_id)
                 return answer
         except FileNeeded as need:
@@ -88,11 +88,11 @@ class Workers:
             if isinstance(error, TRANSIENT) and passes(error):
                 raise
             log.exception("update.failed", update_id=update.update_id, attempts=update.attempts + 1)
-            await self._failed(connection, update, told(error))
+            await self._failed(connection, update, describe_error(error))
         return None
 
     async def _failed(self, connection: Connection, update: StoredUpdate, error: str) -> None:
-        bot_id = self._means.bot.id
+        bot_id = self._deps.bot.id
         if update.attempts + 1 < self._settings.update_attempts:
             pause = min(self._settings.retry_seconds * 2**update.attempts, LONGEST_PAUSE)
             await updates.retry(connection, bot_id, update, error, timedelta(seconds=pause))
@@ -110,8 +110,8 @@ class Workers:
     async def _answer(self, answer: AnswerCallbackQuery) -> None:
         """Tell the presser; where the button's time is over (150 s) nobody waits for the answer any more."""
         try:
-            await self._means.bot(answer)
+            await self._deps.bot(answer)
         except TelegramBadRequest as error:
             log.info("callback.too_old", error=error.message)
         except (AiogramError, aiohttp.ClientError, OSError) as error:
-            log.warning("callback.unanswered", error=told(error))
+            log.warning("callback.unanswered", error=describe_error(error))

@@ -209,7 +209,7 @@ async def test_leaving_in_the_backlog_is_no_error(
                     await stream.take(read)
 
                 async def readers() -> int:
-                    count: int = app.state.shelf.feed.readers
+                    count: int = app.state.deps.feed.readers
                     return count
 
                 await until(readers, lambda count: count == 0)
@@ -221,10 +221,10 @@ async def test_readers_who_leave_are_forgotten(settings: ArchiveSettings) -> Non
     async with serving(app) as address:
         headers = {"Authorization": f"Bearer {KEY}"}
         async with httpx.AsyncClient(base_url=address, headers=headers) as other, listening(other):
-            assert app.state.shelf.feed.readers == 1
+            assert app.state.deps.feed.readers == 1
 
         async def readers() -> int:
-            count: int = app.state.shelf.feed.readers
+            count: int = app.state.deps.feed.readers
             return count
 
         await until(readers, lambda count: count == 0)

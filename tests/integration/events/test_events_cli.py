@@ -15,7 +15,7 @@ from shared.dead_letters import Death
 from shared.events import AnyEvent
 from shared.outbox import EntryId
 from shared.postgres import Connection, Pool, transaction
-from shared.service import plumbing
+from shared.service import runtime
 from tests.integration.events.conftest import Operator, Owner
 from tests.integration.test_cli import KHMER
 from tests.integration.transport.conftest import settings_for
@@ -124,7 +124,7 @@ async def test_a_replayed_event_is_done_by_its_service_alone_and_its_letter_clos
     async def archive(_connection: Connection, _event: AnyEvent) -> None:
         done["archive"] += 1
 
-    async with plumbing(settings, "issuer", issuer) as other, plumbing(settings, "archive", archive):
+    async with runtime(settings, "issuer", issuer) as other, runtime(settings, "archive", archive):
 
         async def read_by_both() -> bool:
             groups = await other.redis.xinfo_groups(STREAM)

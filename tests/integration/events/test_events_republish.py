@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from shared import outbox
 from shared.outbox import EntryId
 from shared.postgres import Pool, open_pool, transaction
-from shared.service import plumbing
+from shared.service import runtime
 from tests.integration.events.conftest import Operator
 from tests.integration.transport.conftest import add_effects, settings_for
 from tests.integration.transport.samples import STREAM, Effects, closed, commit, eventually
@@ -90,7 +90,7 @@ async def test_beside_a_service_at_work_it_comes_again_and_is_known(
     events = [closed() for _ in range(3)]
     async with open_pool(database_url, "issuer", 3) as pool:
         effects = Effects(pool, redis)
-        async with plumbing(settings_for(database_url, redis_url, tmp_path), "issuer", effects.handle):
+        async with runtime(settings_for(database_url, redis_url, tmp_path), "issuer", effects.handle):
             await commit(pool, *events)
             await effects.reach(*events)
             await operator.asks("republish", "--service", "issuer", "--since", "2000-01-01")

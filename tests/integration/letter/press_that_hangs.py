@@ -4,13 +4,13 @@ import asyncio
 
 import click
 
-from services.issuer.letter.pdf_renderer import LetterPress
+from services.issuer.letter.pdf_renderer import PdfRenderer
 from tests.integration.letter.conftest import AT
 from tests.letter_samples import letter
 
 
 async def main() -> None:
-    async with LetterPress(workers=1) as press:
+    async with PdfRenderer(workers=1) as press:
         await press.render(letter(1), AT)
         click.echo("printed")
         await asyncio.Event().wait()

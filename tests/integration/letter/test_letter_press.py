@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from services.issuer.letter.pdf_renderer import LetterPress, LetterPressBusy, LetterPressDown, LetterTooSlow
+from services.issuer.letter.pdf_renderer import LetterPressBusy, LetterTooSlow, PdfRenderer, PdfRendererDown
 from services.issuer.letter.render import render
 from services.issuer.letter.words import UnprintableText
 from tests.integration.letter.conftest import AT
@@ -39,7 +39,7 @@ async def test_a_worker_sets_the_same_bytes_and_the_loop_runs_on_meanwhile() -> 
             ticks += 1
             await asyncio.sleep(0)
 
-    async with LetterPress(workers=1) as press, asyncio.TaskGroup() as group:
+    async with PdfRenderer(workers=1) as press, asyncio.TaskGroup() as group:
         ticking = group.create_task(tick())
         pdf = await press.render(letter(5), AT)
         ticking.cancel()
@@ -48,14 +48,14 @@ async def test_a_worker_sets_the_same_bytes_and_the_loop_runs_on_meanwhile() -> 
 
 
 async def test_refusals_come_through_whole() -> None:
-    async with LetterPress(workers=1) as press:
+    async with PdfRenderer(workers=1) as press:
         with pytest.raises(UnprintableText) as refused:
             await press.render(letter(1, purpose="中"), AT)
     assert refused.value.characters == ("中",)
 
 
 async def test_letters_under_way_survive_the_death_of_a_worker() -> None:
-    async with LetterPress(workers=2) as press:
+    async with PdfRenderer(workers=2) as press:
         before = children(os.getpid())
         first = await press.render(letter(1), AT)
         (worker,) = {pid for pid in children(os.getpid()) - before if b"spawn_main" in cmdline(pid)}
@@ -66,12 +66,12 @@ async def test_letters_under_way_survive_the_death_of_a_worker() -> None:
 
 async def test_a_closed_press_leaves_no_process_and_takes_no_letter() -> None:
     before = children(os.getpid())
-    async with LetterPress(workers=2) as press:
+    async with PdfRenderer(workers=2) as press:
         await asyncio.gather(press.render(letter(1), AT), press.render(letter(2), AT))
         workers = {pid for pid in children(os.getpid()) - before if b"spawn_main" in cmdline(pid)}
         assert workers
     assert not any(runs(pid) for pid in workers)
-    with pytest.raises(LetterPressDown):
+    with pytest.raises(PdfRendererDown):
         await press.render(letter(1), AT)
 
 
@@ -90,7 +90,7 @@ async def test_workers_die_with_a_parent_that_was_killed() -> None:
 
 async def test_a_hung_worker_is_killed_in_time_and_replaced() -> None:
     before = children(os.getpid())
-    async with LetterPress(workers=1) as press:
+    async with PdfRenderer(workers=1) as press:
         first = await press.render(letter(1), AT)
         (worker,) = {pid for pid in children(os.getpid()) - before if b"spawn_main" in cmdline(pid)}
         os.kill(worker, signal.SIGSTOP)
@@ -103,7 +103,7 @@ async def test_a_hung_worker_is_killed_in_time_and_replaced() -> None:
 
 
 async def test_so_many_letters_wait_and_no_more() -> None:
-    async with LetterPress(workers=1, queue=2) as press:
+    async with PdfRenderer(workers=1, queue=2) as press:
         await press.ready()
         letters = [asyncio.create_task(press.render(letter(1), AT)) for _ in range(3)]
         found = await asyncio.gather(*letters, return_exceptions=True)

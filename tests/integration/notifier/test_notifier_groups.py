@@ -8,7 +8,7 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from deploy.local.telegram.model import Member, Status
-from services.notifier.domain.message_ref import Posted
+from services.notifier.domain.message_ref import MessageRef
 from services.notifier.store import sending
 from shared.events import MissionClosed
 from shared.postgres import open_pool, transaction
@@ -203,6 +203,6 @@ async def test_a_message_put_off_keeps_its_place_in_its_chat(scene: Scene) -> No
             async with transaction(pool) as connection:
                 delivery = await sending.claim(connection, uuid4())
                 assert delivery is not None
-                await sending.sent(connection, delivery.delivery_id, Posted(-5, 1))
+                await sending.sent(connection, delivery.delivery_id, MessageRef(-5, 1))
                 taken.append(delivery.ref)
     assert taken == ["first", "second"]

@@ -1,7 +1,7 @@
 """What the notifier tells of its deliveries and of units that nobody can reach."""
 
 from services.notifier.store.figures import STATES, figures
-from shared.metrics import COUNTED
+from shared.metrics import REGISTRY
 from shared.postgres import open_pool
 from tests.integration.notifier.scene import Scene, until
 from tests.unit.notifier.samples import GDCS, LEADERSHIP, POLICY, unit
@@ -13,7 +13,7 @@ async def told(scene: Scene) -> dict[str, float]:
 
 
 def resends() -> float:
-    return COUNTED.get_sample_value("besakakam_resends_total") or 0
+    return REGISTRY.get_sample_value("besakakam_resends_total") or 0
 
 
 async def test_nothing_is_told_as_nothing(scene: Scene) -> None:

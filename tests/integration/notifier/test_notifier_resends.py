@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.telegram.model import Chat, Member, Status
 from services.notifier import announcements
-from services.notifier.domain.message_ref import Posted
+from services.notifier.domain.message_ref import MessageRef
 from services.notifier.store import deliveries
 from services.notifier.telegram import captions
 from services.notifier.telegram.formatting import COPY_LINE
@@ -239,7 +239,7 @@ async def test_the_answer_for_a_copy_that_comes_after_a_press_reveals_it(scene: 
             async with transaction(pool) as connection:
                 delivery = await deliveries.find(connection, delivery_id)
                 assert delivery is not None
-                await announcements.stands(connection, delivery, Posted(POLICY, copy, is_copy=True))
+                await announcements.confirm_delivery(connection, delivery, MessageRef(POLICY, copy, is_copy=True))
         await only(scene, first)
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from shared.service import add_health, open_plumbing, serve
+from shared.service import add_health, open_runtime, serve
 from shared.settings import ServiceSettings, read
 
 
@@ -22,7 +22,7 @@ def main() -> None:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_plumbing(settings, "issuer") as parts:
+        async with open_runtime(settings, "issuer") as parts:
             add_health(app, "issuer", parts)
             parts.background.start("doomed", work_for_a_moment())
             yield

@@ -16,7 +16,7 @@ from deploy.local.servers import Valkey
 from shared import outbox
 from shared.events import AnyEvent, parse
 from shared.postgres import Connection, Pool, open_pool
-from shared.service import plumbing
+from shared.service import runtime
 from shared.settings import ServiceSettings
 from tests.integration.transport.conftest import add_effects, settings_for
 from tests.integration.transport.samples import STREAM, closed, commit, entries, eventually
@@ -44,7 +44,7 @@ class Ministry:
         """Run these services, or all."""
         async with AsyncExitStack() as stack:
             for service in services or SERVICES:
-                await stack.enter_async_context(plumbing(self.settings, service, leave_effect))
+                await stack.enter_async_context(runtime(self.settings, service, leave_effect))
             yield
 
     async def commit(self, service: str, count: int) -> None:

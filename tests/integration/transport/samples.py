@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from shared import outbox
 from shared.events import AnyEvent, MissionClosed, MissionClosedData
 from shared.postgres import Connection, Pool, transaction
-from shared.relay import Publishing
+from shared.relay import RelayConfig
 from shared.values import MissionId, ReturnId
 from tests.patience import PATIENCE
 
@@ -44,9 +44,9 @@ async def add(redis: Redis, *events: AnyEvent) -> list[bytes]:
     return [cast(bytes, entry_id) for entry_id in ids]
 
 
-def publishing(service: str = "issuer", *consumers: str) -> Publishing:
+def publishing(service: str = "issuer", *consumers: str) -> RelayConfig:
     """A relay's orders: the service's outbox to the tests' stream, kept on the stream no longer than it must be."""
-    return Publishing(service, STREAM, consumers or (service,), keep=timedelta(days=1), keep_stream=timedelta(0))
+    return RelayConfig(service, STREAM, consumers or (service,), keep=timedelta(days=1), keep_stream=timedelta(0))
 
 
 async def commit(pool: Pool, *events: AnyEvent) -> None:

@@ -12,7 +12,7 @@ from shared import confirmation, receipts
 from shared.errors import PoisonError
 from shared.events import AnyEvent, parse
 from shared.postgres import Connection, Pool
-from shared.service import plumbing
+from shared.service import runtime
 from shared.settings import ServiceSettings
 from tests.integration.transport.losing import SERVICES, Ministry, ministry
 from tests.integration.transport.samples import STREAM, Effects, closed, commit, eventually
@@ -140,7 +140,7 @@ async def test_what_is_set_aside_is_confirmed_as_well(settings: ServiceSettings,
     async def confirmed() -> bool:
         return bool(await pool.fetchval("SELECT bool_and(confirmed_at IS NOT NULL) FROM publication"))
 
-    async with plumbing(settings, "issuer", refuse):
+    async with runtime(settings, "issuer", refuse):
         await effects.buried(2)
         await eventually(confirmed, "all three confirmed")
     assert await effects.all() == [good.event_id]
@@ -155,7 +155,7 @@ async def test_a_consumer_that_gives_no_receipts_is_not_flooded(
     monkeypatch.setattr(receipts, "give", lambda *_: None)
     monkeypatch.setattr(confirmation, "LONGEST_PAUSE", 3600.0)
     event = closed()
-    async with plumbing(settings, "issuer", effects.handle):
+    async with runtime(settings, "issuer", effects.handle):
         await commit(pool, event)
 
         async def twice() -> bool:
@@ -191,6 +191,6 @@ async def test_receipts_that_nobody_can_have_given_harm_nothing(
     async def confirmed() -> bool:
         return bool(await pool.fetchval("SELECT bool_and(confirmed_at IS NOT NULL) FROM publication"))
 
-    async with plumbing(settings, "issuer", effects.handle):
+    async with runtime(settings, "issuer", effects.handle):
         await effects.reach(event)
         await eventually(confirmed, "confirmed")

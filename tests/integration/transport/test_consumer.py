@@ -9,14 +9,14 @@ from shared import consumer, early, streams
 from shared.errors import NotYet, PoisonError
 from shared.events import AnyEvent
 from shared.postgres import Connection, Pool, transaction
-from shared.service import plumbing
+from shared.service import runtime
 from shared.settings import ServiceSettings
 from tests.integration.transport.samples import STREAM, Effects, add, closed, eventually
 
 
 async def test_an_event_has_its_effect_once_however_often_it_comes(settings: ServiceSettings, effects: Effects) -> None:
     often, other = closed(), closed()
-    async with plumbing(settings, "issuer", effects.handle):
+    async with runtime(settings, "issuer", effects.handle):
         await add(effects.redis, often, often, other, often)
         await effects.reach(often, other)
         await add(effects.redis, often)
@@ -30,7 +30,7 @@ async def test_a_batch_is_one_transaction_and_what_stands_in_it_twice_is_done_on
 ) -> None:
     events = [closed() for _ in range(streams.MAX_RECORDS - 1)]
     await add(effects.redis, *events, events[0])
-    async with plumbing(settings, "issuer", effects.handle):
+    async with runtime(settings, "issuer", effects.handle):
         await effects.reach(*events)
     assert effects.calls == [event.event_id for event in events]
     assert await effects.pool.fetchval("SELECT count(DISTINCT xmin::text) FROM effect") == 1
@@ -45,7 +45,7 @@ async def test_a_batch_in_which_one_fails_is_done_one_by_one(settings: ServiceSe
             raise LookupError("not in this company")
 
     await add(effects.redis, *events)
-    async with plumbing(settings, "issuer", fail_together):
+    async with runtime(settings, "issuer", fail_together):
         await effects.reach(*events)
     ids = [event.event_id for event in events]
     assert effects.calls == ids[:4] + ids
@@ -55,7 +55,7 @@ async def test_a_batch_in_which_one_fails_is_done_one_by_one(settings: ServiceSe
 async def test_replicas_share_the_work_and_do_each_event_once(settings: ServiceSettings, effects: Effects) -> None:
     events = [closed() for _ in range(120)]
     second = settings.model_copy(update={"replica": "two"})
-    async with plumbing(settings, "issuer", effects.handle), plumbing(second, "issuer", effects.handle):
+    async with runtime(settings, "issuer", effects.handle), runtime(second, "issuer", effects.handle):
         await add(effects.redis, *events, *events)
         await effects.reach(*events)
 
@@ -63,7 +63,7 @@ async def test_replicas_share_the_work_and_do_each_event_once(settings: ServiceS
 async def test_events_from_before_the_first_start_are_done(settings: ServiceSettings, effects: Effects) -> None:
     events = [closed() for _ in range(3)]
     await add(effects.redis, *events)
-    async with plumbing(settings, "issuer", effects.handle):
+    async with runtime(settings, "issuer", effects.handle):
         await effects.reach(*events)
     assert await effects.all() == [event.event_id for event in events]
 
@@ -73,7 +73,7 @@ async def test_what_a_dead_consumer_held_is_taken_over(settings: ServiceSettings
     await add(effects.redis, *events)
     await effects.redis.xgroup_create(STREAM, "issuer", id="0")
     await effects.redis.xreadgroup("issuer", "died", {STREAM: ">"})
-    async with plumbing(settings, "issuer", effects.handle):
+    async with runtime(settings, "issuer", effects.handle):
         await effects.reach(*events)
     assert await effects.dead() == []
 
@@ -85,7 +85,7 @@ async def test_a_failure_is_tried_again(settings: ServiceSettings, effects: Effe
             raise LookupError("not the last word")
 
     event = closed()
-    async with plumbing(settings, "issuer", fail_once):
+    async with runtime(settings, "issuer", fail_once):
         await add(effects.redis, event)
         await effects.reach(event)
     assert effects.calls == [event.event_id] * 2
@@ -99,7 +99,7 @@ async def test_what_always_fails_is_set_aside_with_its_reason(
         raise LookupError("no such unit: ក")
 
     event = closed()
-    async with plumbing(settings, "issuer", fail):
+    async with runtime(settings, "issuer", fail):
         (entry_id,) = await add(effects.redis, event)
         (letter,) = await effects.buried(1)
         await effects.reach()
@@ -120,7 +120,7 @@ async def test_an_entry_that_kills_its_process_each_time_is_set_aside(
     await effects.redis.xgroup_create(STREAM, "issuer", id="0")
     await effects.redis.xreadgroup("issuer", "died", {STREAM: ">"})
     await effects.redis.xclaim(STREAM, "issuer", "died", 0, [entry_id], retrycount=settings.max_deliveries, justid=True)
-    async with plumbing(settings, "issuer", effects.handle):
+    async with runtime(settings, "issuer", effects.handle):
         (letter,) = await effects.buried(1)
     assert letter["deliveries"] == str(settings.max_deliveries + 1)
     assert "died each time" in letter["reason"]
@@ -139,7 +139,7 @@ async def test_what_is_no_event_is_set_aside_at_once(
     settings: ServiceSettings, effects: Effects, fields: dict[str, bytes], reason: str
 ) -> None:
     after = closed()
-    async with plumbing(settings, "issuer", effects.handle):
+    async with runtime(settings, "issuer", effects.handle):
         await effects.redis.xadd(STREAM, fields)  # type: ignore[arg-type]  # the stubs want an invariant dict
         (letter,) = await effects.buried(1)
         await add(effects.redis, after)
@@ -153,7 +153,7 @@ async def test_poison_found_by_the_handler_is_set_aside_at_once(settings: Servic
         await effects.handle(connection, event)
         raise PoisonError("contradicts the order")
 
-    async with plumbing(settings.model_copy(update={"redeliver_after_ms": 600_000}), "issuer", refuse):
+    async with runtime(settings.model_copy(update={"redeliver_after_ms": 600_000}), "issuer", refuse):
         await add(effects.redis, closed())
         (letter,) = await effects.buried(1)
         await effects.reach()
@@ -170,7 +170,7 @@ async def test_poison_holds_up_nothing(settings: ServiceSettings, effects: Effec
             raise RuntimeError("choked")
 
     events = [closed() for _ in range(2 * streams.MAX_RECORDS)]
-    async with plumbing(settings, "issuer", choke):
+    async with runtime(settings, "issuer", choke):
         await add(effects.redis, poison, *events)
         await effects.reach(*events)
         (letter,) = await effects.buried(1)
@@ -185,7 +185,7 @@ async def test_a_value_that_no_column_holds_is_no_outage(settings: ServiceSettin
         await connection.execute("SELECT $1::int", 10**30)
 
     after = closed()
-    async with plumbing(settings, "issuer", overflow):
+    async with runtime(settings, "issuer", overflow):
         await add(effects.redis, closed(), after)
         letters = await effects.buried(2)
     assert all("out of" in letter["reason"] for letter in letters)
@@ -202,7 +202,7 @@ async def test_an_event_before_its_cause_waits_and_is_not_counted_down(
         if event.event_id == early.event_id and not done:
             raise NotYet("the mission is not known yet")
 
-    async with plumbing(settings, "issuer", handle):
+    async with runtime(settings, "issuer", handle):
         await add(effects.redis, early)
 
         async def tried_often() -> bool:
@@ -228,7 +228,7 @@ async def test_an_entry_that_lay_in_redis_for_long_may_wait_as_long_as_any(
             raise NotYet("the mission is not known yet")
 
     await effects.redis.xadd(STREAM, {"event": dependent.to_json()}, id="1000-1")
-    async with plumbing(settings, "issuer", handle):
+    async with runtime(settings, "issuer", handle):
 
         async def tried() -> bool:
             return effects.calls.count(dependent.event_id) > 2
@@ -264,7 +264,7 @@ async def test_an_event_whose_cause_never_comes_is_set_aside(
     async def wait(connection: Connection, event: AnyEvent) -> None:
         raise NotYet("the mission is not known yet")
 
-    async with plumbing(settings, "issuer", wait):
+    async with runtime(settings, "issuer", wait):
         await add(effects.redis, closed())
         (letter,) = await effects.buried(1)
     assert letter["reason"] == "waited too long: the mission is not known yet"
@@ -281,7 +281,7 @@ async def test_stopping_finishes_the_event_at_hand(settings: ServiceSettings, ef
     event, stopping = closed(), asyncio.Event()
 
     async def serve() -> None:
-        async with plumbing(settings, "issuer", slowly):
+        async with runtime(settings, "issuer", slowly):
             await stopping.wait()
 
     async with asyncio.TaskGroup() as group:

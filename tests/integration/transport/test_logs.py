@@ -12,7 +12,7 @@ import pytest
 from shared.events import AnyEvent
 from shared.log import configure
 from shared.postgres import Connection
-from shared.service import plumbing
+from shared.service import runtime
 from shared.settings import ServiceSettings
 from tests.integration.transport.conftest import settings_for
 from tests.integration.transport.samples import Effects, add, closed, eventually
@@ -46,7 +46,7 @@ async def test_lines_about_an_event_carry_its_ids(
 
     event = closed()
     configure("issuer")
-    async with plumbing(settings, "issuer", fail):
+    async with runtime(settings, "issuer", fail):
         await add(effects.redis, event)
         await effects.redis.xadd("besakakam:events", {"event": "nonsense"})
         await effects.buried(2)
@@ -83,7 +83,7 @@ async def test_passwords_stay_out_of_the_logs_when_servers_refuse_them(
         for url, password in zip((settings.database_url, settings.redis_url), passwords, strict=True)
     ]
 
-    async with plumbing(
+    async with runtime(
         settings_for(urls[0], settings.redis_url.get_secret_value(), tmp_path), "issuer", effects.handle
     ) as parts:
 
@@ -91,7 +91,7 @@ async def test_passwords_stay_out_of_the_logs_when_servers_refuse_them(
             return sorted(parts.background.dead()) == ["relay", "stream"]
 
         await eventually(ended, "the tasks end: no waiting cures a wrong password")
-    async with plumbing(
+    async with runtime(
         settings_for(settings.database_url.get_secret_value(), urls[1], tmp_path), "issuer", effects.handle
     ):
 

@@ -13,7 +13,7 @@ from deploy.local.servers import Valkey
 from shared import outbox
 from shared.metrics import EVENTS, Measure
 from shared.postgres import open_pool, transaction
-from shared.service import add_health, add_metrics, open_plumbing, plumbing
+from shared.service import add_health, add_metrics, open_runtime, runtime
 from shared.settings import ServiceSettings
 from shared.streams import connect
 from tests.integration.transport.conftest import add_effects, settings_for
@@ -49,7 +49,7 @@ class Scraper:
 @asynccontextmanager
 async def scraped(settings: ServiceSettings, effects: Effects) -> AsyncIterator[Scraper]:
     app = FastAPI()
-    async with plumbing(settings, "issuer", effects.handle) as parts:
+    async with runtime(settings, "issuer", effects.handle) as parts:
         app.add_middleware(Measure)
         add_health(app, "issuer", parts)
         add_metrics(app, "issuer", parts)
@@ -118,7 +118,7 @@ async def test_what_waits_is_told_by_number_and_age(database_url: str, redis_url
     await redis.xgroup_create(STREAM, "issuer", id="0", mkstream=True)
     await add(redis, closed(), closed())
     await redis.xreadgroup("issuer", "somebody", {STREAM: ">"}, count=1)
-    async with open_plumbing(settings, "issuer") as parts:
+    async with open_runtime(settings, "issuer") as parts:
         await parts.background.stop()
         async with transaction(parts.pool) as connection:
             await outbox.write(connection, closed())
@@ -154,7 +154,7 @@ async def test_a_server_that_is_away_costs_only_its_own_figures(database_url: st
     await add_effects(database_url, tmp_path)
     with Valkey(tmp_path / "valkey", fsync=False) as server:
         settings = settings_for(database_url, server.url, tmp_path)
-        async with open_plumbing(settings, "issuer") as parts:
+        async with open_runtime(settings, "issuer") as parts:
             await parts.background.stop()
             app = FastAPI()
             add_metrics(app, "issuer", parts)
@@ -168,7 +168,7 @@ async def test_a_server_that_is_away_costs_only_its_own_figures(database_url: st
 async def test_a_key_closes_the_figures_to_others(database_url: str, redis_url: str, tmp_path: Path) -> None:
     await add_effects(database_url, tmp_path)
     settings = settings_for(database_url, redis_url, tmp_path).model_copy(update={"metrics_key": SecretStr("open-it")})
-    async with open_plumbing(settings, "issuer") as parts:
+    async with open_runtime(settings, "issuer") as parts:
         app = FastAPI()
         add_metrics(app, "issuer", parts)
         client = Scraper(app).client

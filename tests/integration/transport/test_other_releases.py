@@ -9,7 +9,7 @@ import pytest
 from shared import consumer
 from shared.events import AnyEvent, OtherEvent, parse
 from shared.postgres import Pool
-from shared.service import plumbing
+from shared.service import runtime
 from shared.settings import ServiceSettings
 from tests.integration.transport.samples import Effects, add, closed, eventually
 
@@ -25,7 +25,7 @@ async def test_a_type_that_is_not_known_passes_by_and_holds_nothing_up(
     settings: ServiceSettings, effects: Effects
 ) -> None:
     revoked, known = of_later(type="MissionRevoked"), closed()
-    async with plumbing(settings, "issuer", effects.handle, acts_on=ACTS_ON):
+    async with runtime(settings, "issuer", effects.handle, acts_on=ACTS_ON):
         await add(effects.redis, revoked, known)
         await effects.reach(revoked, known)
     assert await effects.dead() == []
@@ -33,7 +33,7 @@ async def test_a_type_that_is_not_known_passes_by_and_holds_nothing_up(
 
 async def test_a_newer_version_of_what_is_not_acted_on_passes_by(settings: ServiceSettings, effects: Effects) -> None:
     later = of_later(version=2)
-    async with plumbing(settings, "issuer", effects.handle, acts_on=("MissionIssued",)):
+    async with runtime(settings, "issuer", effects.handle, acts_on=("MissionIssued",)):
         await add(effects.redis, later)
         await effects.reach(later)
     assert await effects.dead() == []
@@ -43,7 +43,7 @@ async def test_a_newer_version_waits_until_a_replica_comes_that_can_read_it(
     settings: ServiceSettings, effects: Effects, pool: Pool
 ) -> None:
     later, known = of_later(version=2), closed()
-    async with plumbing(settings, "issuer", effects.handle, acts_on=ACTS_ON):
+    async with runtime(settings, "issuer", effects.handle, acts_on=ACTS_ON):
         await add(effects.redis, later, known)
 
         async def waits() -> bool:
@@ -51,7 +51,7 @@ async def test_a_newer_version_waits_until_a_replica_comes_that_can_read_it(
 
         await eventually(waits, "the newer version waits, and the other event does not")
         # To this one it is nothing that it could not read.
-        async with plumbing(settings, "issuer", effects.handle):
+        async with runtime(settings, "issuer", effects.handle):
             await effects.reach(later, known)
     assert await effects.dead() == []
 
@@ -62,7 +62,7 @@ async def test_a_newer_version_that_nobody_can_read_is_set_aside_in_the_end(
     monkeypatch.setattr(consumer, "NOT_YET_FOR", timedelta(milliseconds=1))
     later = of_later(version=2)
     assert isinstance(later, OtherEvent)
-    async with plumbing(settings, "issuer", effects.handle, acts_on=ACTS_ON):
+    async with runtime(settings, "issuer", effects.handle, acts_on=ACTS_ON):
         await add(effects.redis, later)
         (letter,) = await effects.buried(1)
     assert letter["reason"] == "waited too long: version 2 of MissionClosed is not known to this release"

@@ -19,7 +19,7 @@ from deploy.local.servers import Postgres, Valkey
 from shared import outbox, postgres
 from shared.postgres import Pool, open_pool, transaction
 from shared.schema import migrate
-from shared.service import Plumbing, add_health, migrations_of, plumbing
+from shared.service import Runtime, add_health, migrations_of, runtime
 from shared.settings import ServiceSettings
 from shared.streams import connect
 from tests.integration.transport.conftest import add_effects, settings_for
@@ -45,7 +45,7 @@ class Health:
         assert await self.says(200, "/livez"), "a server that is away is no reason to restart the service"
 
 
-def health_of(parts: Plumbing) -> Health:
+def health_of(parts: Runtime) -> Health:
     app = FastAPI()
     add_health(app, "issuer", parts)
     return Health(httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service"))
@@ -58,7 +58,7 @@ async def test_the_database_restarts(tmp_path: Path, redis_url: str) -> None:
         redis = connect(redis_url)
         async with open_pool(server.url, "issuer", 3) as pool:
             effects = Effects(pool, redis)
-            async with plumbing(settings, "issuer", effects.handle) as parts:
+            async with runtime(settings, "issuer", effects.handle) as parts:
                 health, first, second, third = health_of(parts), closed(), closed(), closed()
                 await add(redis, first)
                 await effects.reach(first)
@@ -96,7 +96,7 @@ async def test_the_queue_restarts(database_url: str, tmp_path: Path) -> None:
         redis = Redis.from_url(server.url, retry=Retry(ConstantBackoff(0.05), 100))
         async with open_pool(database_url, "issuer", 3) as pool:
             effects = Effects(pool, redis)
-            async with plumbing(settings, "issuer", effects.handle) as parts:
+            async with runtime(settings, "issuer", effects.handle) as parts:
                 health, first, second = health_of(parts), closed(), closed()
                 await add(redis, first)
                 await effects.reach(first)
@@ -125,7 +125,7 @@ async def test_a_service_starts_before_its_servers(tmp_path: Path) -> None:
     async def handle(_connection: object, event: object) -> None:
         calls.append(event)
 
-    async with plumbing(settings, "issuer", handle) as parts:
+    async with runtime(settings, "issuer", handle) as parts:
         health = health_of(parts)
         await health.becomes(503)
         try:
@@ -146,9 +146,9 @@ async def test_a_service_starts_before_its_servers(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-async def running(settings: ServiceSettings, effects: Effects, pool: Pool) -> AsyncIterator[Plumbing]:
+async def running(settings: ServiceSettings, effects: Effects, pool: Pool) -> AsyncIterator[Runtime]:
     """A service that reads and has done its first event."""
-    async with plumbing(settings, "issuer", effects.handle) as parts:
+    async with runtime(settings, "issuer", effects.handle) as parts:
         assert parts.stream is not None
         first = closed()
         await add(effects.redis, first)
@@ -174,7 +174,7 @@ def _delete(server: Pipeline) -> object:
 
 @pytest.mark.parametrize("lose", [_flush, _destroy, _delete])
 async def test_reading_goes_on_by_itself_after_the_group_is_lost(
-    running: Plumbing, effects: Effects, lose: Callable[[Pipeline], object]
+    running: Runtime, effects: Effects, lose: Callable[[Pipeline], object]
 ) -> None:
     async with effects.redis.pipeline(transaction=True) as server:
         lose(server)
@@ -191,7 +191,7 @@ async def test_reading_goes_on_by_itself_after_the_group_is_lost(
 
 @pytest.mark.parametrize("lose", [_flush, _destroy, _delete])
 async def test_health_tells_that_nothing_is_read(
-    running: Plumbing, effects: Effects, lose: Callable[[Pipeline], object]
+    running: Runtime, effects: Effects, lose: Callable[[Pipeline], object]
 ) -> None:
     health = health_of(running)
     await health.becomes(200)

@@ -18,8 +18,8 @@ from shared.background import Background
 from shared.events import AnyEvent, parse
 from shared.outbox import BATCH
 from shared.postgres import Connection, Pool, session
-from shared.relay import Publishing, Relay
-from shared.service import plumbing
+from shared.relay import Relay, RelayConfig
+from shared.service import runtime
 from shared.settings import ServiceSettings
 from shared.streams import connect
 from tests.integration.transport.samples import STREAM, Effects, closed, commit, entries, eventually, held, publishing
@@ -32,7 +32,7 @@ LOCKS = (
 
 @asynccontextmanager
 async def relaying(
-    pool: Pool, redis: Redis, count: int = 1, orders: Publishing | None = None
+    pool: Pool, redis: Redis, count: int = 1, orders: RelayConfig | None = None
 ) -> AsyncIterator[list[Relay]]:
     """Relays at work as background tasks of their own, all alive to the end."""
     background = Background()
@@ -184,7 +184,7 @@ async def test_a_crash_between_stream_and_mark_publishes_twice_and_works_once(
             await reach(effects.redis, event)
     # The relay's task ended before its mark could be made.
     assert await pool.fetchval("SELECT count(*) FROM waiting") == 1
-    async with plumbing(settings, "issuer", effects.handle):
+    async with runtime(settings, "issuer", effects.handle):
 
         async def twice() -> bool:
             return await effects.redis.xlen(STREAM) == 2

@@ -8,7 +8,7 @@ from shared.errors import PoisonError
 from shared.events import AnyEvent
 from shared.outbox import EntryId
 from shared.postgres import Connection, Pool, transaction
-from shared.service import plumbing
+from shared.service import runtime
 from shared.settings import ServiceSettings
 from tests.integration.transport.samples import STREAM, Effects, add, closed, commit, entries
 
@@ -130,7 +130,7 @@ async def test_dead_letters_outlive_the_queue_and_close_once_handled(
             return await dead_letters.waiting(connection)
 
     event = closed()
-    async with plumbing(settings, "issuer", refuse):
+    async with runtime(settings, "issuer", refuse):
         await add(effects.redis, event)
         await effects.buried(1)
         await effects.redis.flushall()

@@ -6,7 +6,7 @@ from typing import Any
 from shared import dead_letters, outbox
 from shared.metrics import REFUSED
 from shared.postgres import Pool, open_pool, transaction
-from shared.service import plumbing
+from shared.service import runtime
 from shared.settings import ServiceSettings
 from shared.signing import Wire
 from tests.integration.transport.samples import STREAM, Effects, closed, commit, entries, eventually
@@ -34,7 +34,7 @@ async def test_forged_events_are_set_aside_and_counted(settings: ServiceSettings
         "not its owner": SIGNERS["notifier"].sign(event.to_json()).fields(),
     }
     refused = REFUSED._value.get()
-    async with plumbing(checking(settings), "issuer", effects.handle):
+    async with runtime(checking(settings), "issuer", effects.handle):
         for fields in forged.values():
             await effects.redis.xadd(STREAM, fields)
         await eventually(lambda: _told_of(effects, forged), "every reason among the dead letters")
@@ -59,7 +59,7 @@ async def test_what_is_written_is_signed_and_what_was_not_is_signed_by_the_relay
         await outbox.write(connection, now)
         rows = await outbox.waiting(connection)
         assert [bool(row["signature"]) for row in rows] == [False, True]
-    async with plumbing(checked, "issuer", effects.handle):
+    async with runtime(checked, "issuer", effects.handle):
         await effects.reach(before, now)
     expected = [SIGNERS["issuer"].sign(event.to_json()) for event in (before, now)]
     assert [Wire.of(fields) for _, fields in await entries(effects.redis)] == expected
@@ -68,12 +68,12 @@ async def test_what_is_written_is_signed_and_what_was_not_is_signed_by_the_relay
 async def test_a_replay_carries_the_signature(settings: ServiceSettings, effects: Effects, pool: Pool) -> None:
     event = closed()
     strangers = checking(settings).model_copy(update={"event_keys": {"issuer": ()}})
-    async with plumbing(strangers, "issuer", effects.handle):
+    async with runtime(strangers, "issuer", effects.handle):
         await effects.redis.xadd(STREAM, signed(event))
         await effects.buried(1)
     async with transaction(pool) as connection:
         (letter,) = await dead_letters.waiting(connection)
-    async with plumbing(checking(settings), "issuer", effects.handle):
+    async with runtime(checking(settings), "issuer", effects.handle):
         await dead_letters.replay(effects.redis, STREAM, "issuer", [letter.wire])
         await effects.reach(event)
     async with transaction(pool) as connection:

@@ -13,7 +13,7 @@ from services.archive.app import CATALOGUE
 from services.archive.domain import Names, State, documents_of, summarise
 from services.archive.store.log import Archived
 from services.archive.web import words
-from services.archive.web.mission_summary import sheet
+from services.archive.web.mission_summary import summary_of
 from services.archive.web.reader import Reader, ids_told
 from services.archive.web.sentences import sentence
 from services.archive.web.timeline import timeline
@@ -128,8 +128,8 @@ def test_what_was_warned_of_at_the_acceptance_is_shown(story: Story) -> None:
 
 def test_the_sheet_grows_from_request_to_order(story: Story) -> None:
     request, issued = story.requested(), story.issued()
-    before = sheet(summarise(story.mission_id, [request]), [request], reader("en"))
-    after = sheet(summarise(story.mission_id, [request, issued]), [request, issued], reader("en"))
+    before = summary_of(summarise(story.mission_id, [request]), [request], reader("en"))
+    after = summary_of(summarise(story.mission_id, [request, issued]), [request, issued], reader("en"))
     assert before.letter is None
     assert after.letter == issued.data.letter
     assert before.basis == request.data.order.basis.document
@@ -140,7 +140,7 @@ def test_the_sheet_grows_from_request_to_order(story: Story) -> None:
 
 def test_a_mission_known_by_a_late_event_alone_has_a_sheet(story: Story) -> None:
     closed = story.closed(uuid4())
-    assert sheet(summarise(story.mission_id, [closed]), [closed], reader("km")).facts == []
+    assert summary_of(summarise(story.mission_id, [closed]), [closed], reader("km")).facts == []
 
 
 def test_ids_are_looked_for_in_everything_told(story: Story) -> None:
@@ -190,7 +190,7 @@ def test_the_page_says_which_groups_were_not_reached_and_why(story: Story, langu
     counted = {"km": "បានផ្សព្វផ្សាយក្នុងក្រុម ២ ក្នុងចំណោម ៣", "en": "Announced in 2 of 3 groups"}
     assert (who.state(mission), who.badge(mission)) == (counted[language], "partly")
     label = {"km": "ក្រុម", "en": "Groups"}[language]
-    lines = dict(sheet(mission, events, who).facts)[label]
+    lines = dict(summary_of(mission, events, who).facts)[label]
     reason = {"km": "ប៊ូតត្រូវបានដកចេញពីក្រុម។", "en": "The bot was removed from the group."}[language]
     assert len(lines) == 3
     assert any(reason in line and "bot was kicked" in line for line in lines)
@@ -219,6 +219,6 @@ def test_overrides_and_their_reasons_stand_on_the_page(story: Story, code: str) 
     event = event.model_copy(update={"data": event.data.model_copy(update={"overrides": {code: "ការងារបន្ទាន់"}})})
     for language in LANGUAGES:
         who = reader(language)
-        facts = sheet(summarise(story.mission_id, [event]), [event], who).facts
+        facts = summary_of(summarise(story.mission_id, [event]), [event], who).facts
         assert any("ការងារបន្ទាន់" in line for _, lines in facts for line in lines)
         assert any("ការងារបន្ទាន់" in text for _, text in timeline(archived(event), who)[0].facts)

@@ -21,7 +21,7 @@ from services.notifier.telegram.outcome import (
     UploadAgain,
     WaitTurn,
     classify,
-    told,
+    describe_error,
 )
 from services.notifier.telegram.pacing import Paced, counted
 from shared.events import AnnouncementFailedData
@@ -129,8 +129,8 @@ def test_what_telegram_says_fits_the_event(text: str) -> None:
 def test_the_bots_token_is_never_told(token: str) -> None:
     url = f"https://api.telegram.org/file/bot{token}/photos/1.jpg"
     for error in (aiohttp.ConnectionTimeoutError(f"Connection timeout to host {url}"), OSError(url)):
-        assert "AAbb" not in told(error)
-        assert "photos/1.jpg" in told(error)
+        assert "AAbb" not in describe_error(error)
+        assert "photos/1.jpg" in describe_error(error)
 
 
 @pytest.mark.parametrize(

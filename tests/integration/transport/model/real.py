@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ResponseError
 
 from shared import outbox, receipts
-from shared.consumer import Consumer, Entry, Handle, Reading
+from shared.consumer import Consumer, ConsumerConfig, Entry, Handle
 from shared.events import AnyEvent
 from shared.outbox import BATCH
 from shared.postgres import Connection, Owner, Pool, open_pool, transaction
@@ -129,7 +129,7 @@ class RealTransport:
     def _consumer(self, service: str, ends: Ends) -> Consumer:
         handle: Handle = fail if ends == "failed" else leave_effect
         redis = self._lost if ends == "unheard" else self._redis
-        reading = Reading(STREAM, service, "one", redeliver_after_ms=1000, max_deliveries=1000)
+        reading = ConsumerConfig(STREAM, service, "one", redeliver_after_ms=1000, max_deliveries=1000)
         return Consumer(self._pools[service], redis, reading, handle, after_commit=lambda: None)
 
     async def lose(self, what: Loss) -> None:
