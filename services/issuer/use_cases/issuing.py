@@ -8,7 +8,7 @@ from dataclasses import replace
 import structlog
 
 from services.issuer.directory.model import Directory
-from services.issuer.domain import access, lifecycle
+from services.issuer.domain import access, envelopes, lifecycle
 from services.issuer.domain.mission import Mission, printed_number
 from services.issuer.domain.request_rules import RuleContext, examine, text_unprintable
 from services.issuer.letter.pdf_renderer import PdfRendererDown
@@ -116,14 +116,7 @@ async def _issue(
     raised = _pass_rules(context, overrides)
     data = await _numbered_letter(deps, connection, mission, officer, context)
     data = data.model_copy(update={"overrides": {code: overrides[code] for code in overrides if code in raised}})
-    event = MissionIssued(
-        source="/besakakam/issuer",
-        subject=str(mission_id),
-        occurred_at=context.now,
-        correlation_id=mission.correlation_id,
-        causation_id=mission.last_event_id,
-        data=data,
-    )
+    event = MissionIssued(**envelopes.following(mission), occurred_at=context.now, data=data)
     await missions.issue(connection, event, data)
     await outbox.write(connection, event)
     return await locked(connection, mission_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from services.issuer.directory.model import Directory
-from services.issuer.domain import access, lifecycle
+from services.issuer.domain import access, envelopes, lifecycle
 from services.issuer.domain.mission import Mission, State
 from services.issuer.domain.request_rules import examine
 from services.issuer.store import documents, missions
@@ -19,7 +19,7 @@ from shared.events import MissionRefused, MissionRefusedData, MissionRequested, 
 from shared.i18n import message
 from shared.mission.findings import Finding, blocking, blocks, published
 from shared.postgres import Connection
-from shared.values import DocumentRef, EventId, MissionId, Order
+from shared.values import DocumentRef, MissionId, Order
 
 
 class RequestBlocked(Refused):
@@ -88,9 +88,7 @@ async def _taken_before(connection: Connection, known: Mission, requester: str, 
 
 def _requested(mission_id: MissionId, requester: str, order: Order) -> MissionRequested:
     return MissionRequested(
-        source="/besakakam/issuer",
-        subject=str(mission_id),
-        correlation_id=uuid4(),
+        **envelopes.first(mission_id, uuid4()),
         data=MissionRequestedData(mission_id=mission_id, requester=requester, order=order),
     )
 
@@ -149,13 +147,7 @@ async def _refuse(deps: Dependencies, connection: Connection, event: MissionRequ
         requester=event.data.requester,
         findings=published(findings, deps.messages),
     )
-    refused = MissionRefused(
-        source="/besakakam/issuer",
-        subject=event.subject,
-        correlation_id=event.correlation_id,
-        causation_id=event.event_id,
-        data=data,
-    )
+    refused = MissionRefused(**envelopes.answering(event, data.mission_id), data=data)
     await missions.refuse(connection, refused, data)
     await outbox.write(connection, refused)
 
@@ -170,13 +162,7 @@ async def refuse(deps: Dependencies, mission_id: MissionId, officer: str, reason
         if lifecycle.refuse(mission) is None:
             return mission
         data = MissionRefusedData(mission_id=mission_id, requester=mission.requester, reason=reason, refused_by=officer)
-        event = MissionRefused(
-            source="/besakakam/issuer",
-            subject=str(mission_id),
-            correlation_id=mission.correlation_id,
-            causation_id=EventId(mission.last_event_id),
-            data=data,
-        )
+        event = MissionRefused(**envelopes.following(mission), data=data)
         await missions.refuse(connection, event, data)
         await outbox.write(connection, event)
         return await locked(connection, mission_id)

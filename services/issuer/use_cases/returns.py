@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.issuer.directory.model import Directory
-from services.issuer.domain import access, lifecycle
+from services.issuer.domain import access, envelopes, lifecycle
 from services.issuer.domain.mission import Mission, MissionReturn
 from services.issuer.store import missions
 from services.issuer.store import returns as store
@@ -24,7 +24,7 @@ from shared.i18n import message
 from shared.mission import returns
 from shared.mission.findings import Finding, blocking, published
 from shared.postgres import Connection
-from shared.values import EventId, MissionId, ReturnId
+from shared.values import MissionId, ReturnId
 
 
 class NoSuchReturn(Refused):
@@ -81,10 +81,7 @@ async def receive(deps: Dependencies, connection: Connection, event: ReportRetur
 
 def _sent_back(mission: Mission, event: ReportReturned, deps: Dependencies, finding: Finding) -> ReturnSentBack:
     return ReturnSentBack(
-        source="/besakakam/issuer",
-        subject=str(mission.mission_id),
-        correlation_id=mission.correlation_id,
-        causation_id=event.event_id,
+        **envelopes.following(mission, event.event_id),
         data=ReturnSentBackData(
             mission_id=mission.mission_id,
             return_id=event.data.return_id,
@@ -113,10 +110,7 @@ async def accept(
             raise CannotAccept(findings)
         assert mission.issued is not None
         event = MissionClosed(
-            source="/besakakam/issuer",
-            subject=str(mission_id),
-            correlation_id=mission.correlation_id,
-            causation_id=EventId(mission.last_event_id),
+            **envelopes.following(mission),
             data=MissionClosedData(
                 mission_id=mission_id,
                 number=mission.issued.number,
@@ -143,10 +137,7 @@ async def send_back(
             return mission
         findings = await findings_of(deps, connection, mission, returned.data)
         event = ReturnSentBack(
-            source="/besakakam/issuer",
-            subject=str(mission_id),
-            correlation_id=mission.correlation_id,
-            causation_id=EventId(mission.last_event_id),
+            **envelopes.following(mission),
             data=ReturnSentBackData(
                 mission_id=mission_id,
                 return_id=return_id,
