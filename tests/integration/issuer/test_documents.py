@@ -185,7 +185,7 @@ async def test_a_basis_that_breaks_the_bounds_is_a_failure_of_that_request_alone
     api: Api, wire: Wire, issuer: FastAPI
 ) -> None:
     content = papers.rescanned(600, side=200)
-    sha256 = issuer.state.parts.documents.put(content)
+    sha256 = issuer.state.deps.documents.put(content)
     hostile = {"sha256": sha256, "size": len(content), "media_type": "image/jpeg", "name": "basis.jpg"}
     costly, next_one = requested(order(hostile)), requested(order(await api.uploaded()))
     await wire.send(costly)

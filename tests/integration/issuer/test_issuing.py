@@ -268,7 +268,7 @@ async def test_a_hung_letter_frees_its_unit_in_time_and_no_number_is_lost(
     api: Api, basis: dict[str, Any], wire: Wire, issuer: FastAPI
 ) -> None:
     await api.issued(basis)
-    press = issuer.state.parts.press
+    press = issuer.state.deps.pdf_renderer
     for worker in children(os.getpid()):
         if b"spawn_main" in cmdline(worker):
             os.kill(worker, signal.SIGSTOP)

@@ -38,7 +38,7 @@ async def photo(api: Api) -> Found:
 def unlike(issuer: FastAPI, photo: Found) -> Found:
     """Another photograph, of one byte more."""
     content = b"another photograph"
-    return {**photo, "sha256": issuer.state.parts.documents.put(content), "size": len(content)}
+    return {**photo, "sha256": issuer.state.deps.documents.put(content), "size": len(content)}
 
 
 def path(event: ReportReturned) -> str:
@@ -124,7 +124,7 @@ async def test_however_often_a_photograph_came_few_rows_are_read(
     )
     await wire.database.execute("ANALYZE issuer.returned_photo")
     queries: list[Any] = []
-    async with issuer.state.parts.pool.acquire() as connection:
+    async with issuer.state.deps.pool.acquire() as connection:
         with connection.query_logger(queries.append):
             found = await returns.sightings(connection, asked)
             await asyncio.sleep(0)  # the logger is called from the loop

@@ -78,7 +78,7 @@ async def test_a_basis_is_believed_by_its_bytes_and_not_by_what_the_event_says_o
 
 @pytest.mark.parametrize("content", [b"<script>alert(1)</script>", b"%PDF-1.7 and then nothing"], ids=["html", "cut"])
 async def test_a_basis_in_the_store_that_is_no_document_is_refused(wire: Wire, issuer: FastAPI, content: bytes) -> None:
-    sha256 = issuer.state.parts.documents.put(content)
+    sha256 = issuer.state.deps.documents.put(content)
     document = {"sha256": sha256, "size": len(content), "media_type": "application/pdf", "name": "basis.pdf"}
     event = requested(order(document))
     await wire.send(event)
