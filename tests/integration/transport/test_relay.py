@@ -68,7 +68,7 @@ async def test_a_full_outbox_is_read_by_its_index_also_after_a_time_when_it_was_
     pool: Pool, effects: Effects
 ) -> None:
     relay = Relay(pool, effects.redis, publishing())
-    async with session(pool) as leader:
+    async with session(pool, silent_seconds=600) as leader:
         await relay.take_over(leader)
         for number in range(8):  # from the sixth on, PostgreSQL would keep a plan for a table of one page
             await commit(pool, closed(f"{number} មស.លបក"))
