@@ -46,10 +46,10 @@ class ServiceSettings(BaseSettings):
     log_format: LogFormat = "json"
     replica: str = ""
     """Names this process among its replicas; empty: host name and process id."""
-    pool_size: int = Field(default=10, ge=2)
-    redeliver_after_ms: int = Field(default=10_000, ge=200)
+    pool_size: int = Field(default=10, ge=2, le=500)
+    redeliver_after_ms: int = Field(default=10_000, ge=200, le=3_600_000)
     """An entry that a consumer has held this long without finishing is taken over by another."""
-    max_deliveries: int = Field(default=8, ge=1)
+    max_deliveries: int = Field(default=8, ge=1, le=1000)
     """After so many failed deliveries an event goes to the dead-letter stream."""
     stream: str = "besakakam:events"
     consumers: tuple[str, ...] = ("issuer", "notifier", "archive")
@@ -58,8 +58,8 @@ class ServiceSettings(BaseSettings):
     """So many files from strangers are opened at a time, each in a process of its own of at most 1 GB."""
     metrics_key: SecretStr | None = None
     """Where set, `/metrics` answers only to this bearer token."""
-    keep_outbox_days: int = Field(default=30, ge=1)
-    keep_stream_hours: int = Field(default=24, ge=0)
+    keep_outbox_days: int = Field(default=30, ge=1, le=3650)
+    keep_stream_hours: int = Field(default=24, ge=0, le=87_600)
     """How far back dashboards can read the stream; what services need is kept in any case."""
 
     signing_key: Annotated[SecretStr, AfterValidator(_a_secret_key)] | None = None

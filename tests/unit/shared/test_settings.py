@@ -1,9 +1,15 @@
 """Settings: read once, from the environment or from secret files; what is wrong is named, and no value shown."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, ValidationError
 
+from services.archive.settings import ArchiveSettings
+from services.issuer.settings import IssuerSettings
+from services.notifier.settings import NotifierSettings
 from shared.settings import ServiceSettings, read
 
 SECRET = "redis://:kept-to-oneself@127.0.0.1/0"
@@ -86,3 +92,30 @@ def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     for shown in (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json()):
         assert "kept-to-oneself" not in shown
     assert settings.log_level == "INFO"
+
+
+def _numbers() -> list[tuple[type[BaseModel], str]]:
+    kinds: tuple[type[BaseModel], ...] = (ServiceSettings, IssuerSettings, NotifierSettings, ArchiveSettings)
+    return [
+        (kind, name) for kind in kinds for name, field in kind.model_fields.items() if field.annotation in (int, float)
+    ]
+
+
+def _refuses(kind: type[BaseModel], name: str, value: float) -> bool:
+    try:
+        kind.__pydantic_validator__.validate_python({name: value})
+    except ValidationError as error:
+        return any(problem["loc"] == (name,) for problem in error.errors())
+    return False
+
+
+@pytest.mark.parametrize(("kind", "name"), _numbers(), ids=lambda part: getattr(part, "__name__", part))
+def test_every_number_is_bounded_on_both_sides(kind: type[BaseModel], name: str) -> None:
+    bounds: list[Any] = kind.model_fields[name].metadata
+    lowest: Any = next(each.ge if isinstance(each, Ge) else each.gt for each in bounds if isinstance(each, Ge | Gt))
+    highest: Any = next(each.le if isinstance(each, Le) else each.lt for each in bounds if isinstance(each, Le | Lt))
+    assert _refuses(kind, name, lowest - 1)
+    assert not _refuses(kind, name, highest)
+    assert _refuses(kind, name, highest + 1)
+    assert _refuses(kind, name, float("inf"))
+    assert _refuses(kind, name, float("nan"))
