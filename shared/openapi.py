@@ -71,7 +71,7 @@ MEANINGS: Final[Mapping[int, str]] = {
     422: "The request is not as described (`errors`), or the rules refuse it (`findings`).",
     429: "Too many requests at once; nothing was done. `Retry-After`: in how many seconds to retry.",
     500: "Something is wrong on our side.",
-    503: "The database cannot be reached, or the service is full; nothing was changed.",
+    503: "The database cannot be reached, the service is full, or it took too long; nothing was changed. Try again.",
 }
 
 
