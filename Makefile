@@ -12,6 +12,10 @@ SEED    ?= 1
 MISSIONS ?= 60
 FAULTS  ?= 25
 LIMITS  ?=
+PACKAGE ?=
+COMPILE := $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-annotate
+OF_DEV  := --upgrade -c requirements-dev.lock
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -46,12 +50,13 @@ format: $(VENV)/.dev ## put the code in shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: $(BIN)/python ## renew the lock files after a change of pyproject.toml
+lock: $(BIN)/python ## renew the lock files after a change of pyproject.toml (PACKAGE=name: that package alone)
 	$(BIN)/python -m pip install -q uv
-	$(BIN)/uv lock --upgrade
-	$(BIN)/uv export -q --format requirements-txt --no-emit-project --no-header --all-extras --no-default-groups --group local -o requirements.lock
-	$(BIN)/uv export -q --format requirements-txt --no-emit-project --no-header --all-extras --no-default-groups --group dev -o requirements-dev.lock
-	rm uv.lock
+	$(COMPILE) $(if $(PACKAGE),--upgrade-package $(PACKAGE),--upgrade) --all-extras --group dev -o requirements-dev.lock
+	$(COMPILE) $(OF_DEV) --all-extras --group local -o requirements.lock
+	$(COMPILE) $(OF_DEV) --extra issuer -o requirements-issuer.lock
+	$(COMPILE) $(OF_DEV) --extra notifier -o requirements-notifier.lock
+	$(COMPILE) $(OF_DEV) --extra archive -o requirements-archive.lock
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .import_linter_cache
