@@ -168,6 +168,15 @@ async def test_a_file_that_is_no_evidence_is_named_and_the_text_with_it_kept(
     assert await scene.database.fetchval("SELECT photos FROM return_draft") == "[]"
 
 
+async def test_every_unusable_file_of_an_album_is_named(scene: Scene) -> None:
+    files = [Upload(name, b"PK\x03\x04" + name.encode() * 20) for name in ("a.zip", "b.zip", "c.zip")]
+    async with scene.running():
+        _, message_id = await announced(scene)
+        scene.say(POLICY, "leader", RETURN, reply_to=message_id, documents=files)
+        for file in files:
+            await scene.said(POLICY, f"«{file.name}»")
+
+
 async def test_an_edit_replaces_all_that_its_message_had_said(scene: Scene) -> None:
     async with scene.running():
         _, message_id = await announced(scene)
