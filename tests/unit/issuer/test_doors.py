@@ -18,7 +18,7 @@ from services.issuer.letters import letter_content, named
 from services.issuer.places import find
 from shared.errors import PoisonError
 from shared.events import DirectoryChanged, MissionRequested, MissionRequestedData, parse
-from shared.texts import LINE_LENGTH, visible
+from shared.texts import ID_LENGTH, LINE_LENGTH, STAFF_NUMBER_LENGTH, visible
 from shared.values import Day, Line, Moment, OptionalLine, Order, Paragraph
 from tests.unit.issuer.builders import MCS, TODAY, order
 
@@ -41,6 +41,18 @@ def spoilt(folder: Path, file: str, column: str, value: str) -> Path:
     rows[-1][rows[0].index(column)] = value
     with (copy / file).open("w", encoding="utf-8", newline="") as target:
         csv.writer(target).writerows(rows)
+    return copy
+
+
+def extended(folder: Path, file: str, column: str, value: str) -> Path:
+    """A copy of the sample with one more line, like the last but for this value: nothing refers to it yet."""
+    copy = Path(shutil.copytree(SAMPLE, folder / value))
+    with (copy / file).open(encoding="utf-8-sig", newline="") as source:
+        rows = list(csv.reader(source))
+    with (copy / file).open("a", encoding="utf-8", newline="") as target:
+        csv.writer(target).writerow(
+            value if name == column else cell for name, cell in zip(*rows[:: len(rows) - 1], strict=True)
+        )
     return copy
 
 
@@ -72,6 +84,20 @@ def test_what_the_directory_takes_can_be_told_and_printed(tmp_path: Path, file: 
         taken += 1
         goes_all_the_way(directory)
     assert taken < len(texts), "nothing at all was refused"
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "start", "longest"),
+    [("units.csv", "id", "dfr.a", ID_LENGTH), ("people.csv", "staff_number", "DFR-1", STAFF_NUMBER_LENGTH)],
+)
+def test_an_identifier_is_as_long_as_an_event_can_tell_it(
+    tmp_path: Path, file: str, column: str, start: str, longest: int
+) -> None:
+    value = start.ljust(longest, start[-1])
+    goes_all_the_way(read(extended(tmp_path, file, column, value)))
+    with pytest.raises(DirectoryErrors) as refused:
+        read(extended(tmp_path, file, column, value + start[-1]))
+    assert [(error.field, error.code) for error in refused.value.errors] == [(column, "too_long")]
 
 
 @pytest.mark.parametrize("name", ["name_km", "honorific_km", "position_km", "grade", "name_latin"])
