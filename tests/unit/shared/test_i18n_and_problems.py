@@ -101,6 +101,10 @@ def service() -> FastAPI:
     async def form(form: Form) -> int:
         return form.count
 
+    @app.post("/many")
+    async def many(numbers: list[int]) -> int:
+        return len(numbers)
+
     @app.post("/raw")
     async def raw(content: bytes = Body()) -> int:
         return len(content)
@@ -183,6 +187,13 @@ async def test_a_form_that_is_wrong_names_its_fields_and_repeats_no_values(clien
     is_problem(
         await client.post("/form", content=b"{", headers={"content-type": "application/json"}), 422, "unreadable"
     )
+
+
+async def test_of_many_errors_some_are_shown_and_all_counted(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/many", json=["x"] * 100)
+    body = is_problem(answer, 422, "unreadable")
+    assert len(body["errors"]) == problems.MOST_ERRORS
+    assert body["errors_left_out"] == 100 - problems.MOST_ERRORS
 
 
 @pytest.mark.parametrize("path", ["/form", "/raw"])
