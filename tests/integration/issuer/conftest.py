@@ -15,7 +15,7 @@ from services.issuer.admin import add_key, load_directory
 from services.issuer.app import build
 from services.issuer.settings import IssuerSettings
 from shared.postgres import open_pool
-from tests.integration.issuer.samples import HEAD, Api, invitation
+from tests.integration.issuer.samples import HEAD, Api, as_described, invitation
 from tests.integration.issuer.wire import Wire
 from tests.logins import as_service
 from tests.signatures import EVENT_KEYS, PRIVATE
@@ -56,9 +56,10 @@ async def issuer(issuer_settings: IssuerSettings, keys: dict[str, str]) -> Async
 
 @pytest.fixture
 async def api(issuer: FastAPI, keys: dict[str, str]) -> AsyncIterator[Api]:
-    """The issuer over HTTP, with every sample person's key."""
+    """The issuer over HTTP, with every sample person's key; it gives no answer that its description leaves out."""
     transport = httpx.ASGITransport(app=issuer, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://issuer") as client:
+    hooks = {"response": [as_described(issuer)]}
+    async with httpx.AsyncClient(transport=transport, base_url="http://issuer", event_hooks=hooks) as client:
         yield Api(client, keys)
 
 

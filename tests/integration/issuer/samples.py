@@ -2,11 +2,13 @@
 
 import io
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from PIL import Image
 
 OFFICER = "MCS-0021"
@@ -17,6 +19,8 @@ FORMER = "MCS-0039"
 ELSEWHERE, CHECKER_ELSEWHERE = "DFR-0005", "DFR-0006"
 HEAD = "MCS-0042"
 TRAVELLERS = ("MCS-0043", "MCS-0044")
+CLIENT_GONE = 499
+"""From this status on the client left, or something broke on purpose."""
 
 
 def moment(days: float) -> str:
@@ -94,6 +98,20 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 def codes(found: dict[str, Any]) -> list[str]:
     """The codes of the findings in an answer."""
     return [finding["code"] for finding in found["findings"]]
+
+
+def as_described(app: FastAPI) -> Callable[[httpx.Response], Awaitable[None]]:
+    """A hook for httpx that fails where the description does not give an answer's status for its route."""
+    paths = app.openapi()["paths"]
+    known = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), operations) for path, operations in paths.items()]
+
+    async def check(answer: httpx.Response) -> None:
+        method, status = answer.request.method.lower(), answer.status_code
+        for path, operations in known:
+            if status < CLIENT_GONE and method in operations and path.fullmatch(answer.request.url.path):
+                assert str(status) in operations[method]["responses"], (method, path.pattern, status)
+
+    return check
 
 
 class Api:
