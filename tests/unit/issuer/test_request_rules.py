@@ -35,6 +35,8 @@ from tests.unit.issuer.builders import (
 ISSUER = Path(request_rules.__file__).parents[2]
 DRIVER = "MCS-0026"
 HOUR = timedelta(hours=1)
+ABOUT_THE_REQUESTER = {"requester_unknown", "requester_without_right"}
+"""Who asks stands beside the order, not in it."""
 
 
 def verdicts(what: RuleContext) -> list[tuple[str, str]]:
@@ -154,6 +156,18 @@ def test_what_passes(what: RuleContext) -> None:
 @pytest.mark.parametrize(("what", "expected"), HOLDS_BACK, ids=[expected[0] for _, expected in HOLDS_BACK])
 def test_what_is_held_back_and_nothing_else_is_said(what: RuleContext, expected: tuple[str, str]) -> None:
     assert verdicts(what) == [expected]
+
+
+@pytest.mark.parametrize(("what", "expected"), HOLDS_BACK, ids=[expected[0] for _, expected in HOLDS_BACK])
+def test_what_is_held_back_names_its_field_in_the_order(what: RuleContext, expected: tuple[str, str]) -> None:
+    (finding,) = examine(what)
+    if expected[0] in ABOUT_THE_REQUESTER:
+        assert finding.field is None
+        return
+    assert finding.field is not None
+    part: Any = what.order.model_dump()
+    for step in finding.field.split("."):
+        part = part[int(step)] if step.isdecimal() else part[step]
 
 
 def test_every_gate_is_seen_to_hold_something_back() -> None:
