@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import asyncpg
 import httpx
@@ -101,6 +101,10 @@ def service() -> FastAPI:
     async def form(form: Form) -> int:
         return form.count
 
+    @app.post("/nested")
+    async def nested(form: Annotated[Form, Body(embed=True)]) -> int:
+        return form.count
+
     @app.post("/many")
     async def many(numbers: list[int]) -> int:
         return len(numbers)
@@ -187,6 +191,12 @@ async def test_a_form_that_is_wrong_names_its_fields_and_repeats_no_values(clien
     is_problem(
         await client.post("/form", content=b"{", headers={"content-type": "application/json"}), 422, "unreadable"
     )
+
+
+async def test_null_is_called_null(client: httpx.AsyncClient) -> None:
+    for path in ("/form", "/nested"):
+        body = is_problem(await client.post(path, json={"count": None, "form": None}), 422, "unreadable")
+        assert "is null" in body["errors"][0]["problem"]["en"]
 
 
 async def test_of_many_errors_some_are_shown_and_all_counted(client: httpx.AsyncClient) -> None:
