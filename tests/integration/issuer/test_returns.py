@@ -209,6 +209,20 @@ async def test_a_return_with_findings_cannot_be_accepted(
     assert await wire.state(mission["mission_id"]) == "returned"
 
 
+async def test_a_mission_changes_for_its_reader_when_a_photograph_is_lost(
+    api: Api, mission: dict[str, Any], photo: dict[str, Any], wire: Wire, issuer: FastAPI
+) -> None:
+    """No event tells of it, and yet the findings are others."""
+    await wire.send(returned(mission, [photo]))
+    path = f"/missions/{mission['mission_id']}"
+    known = {"If-None-Match": (await api.get(path)).headers["etag"]}
+    assert (await api.get(path, headers=known)).status_code == 304
+    issuer.state.deps.documents.path(photo["sha256"]).unlink()
+    changed = await api.get(path, headers=known)
+    assert changed.status_code == 200
+    assert codes(changed.json()["returns"][0]) == ["photo_missing"]
+
+
 async def test_a_return_is_sent_back_handed_in_again_and_accepted(
     api: Api, mission: dict[str, Any], photo: dict[str, Any], wire: Wire
 ) -> None:
