@@ -19,9 +19,11 @@ from shared.documents import DocumentStore
 from shared.errors import NotYet
 from shared.events import parse
 from shared.postgres import Connection, Pool, open_pool, transaction
+from shared.signing import Wire
 from shared.values import PersonListed
 from tests.archive_samples import Story, page, unit_listed
 from tests.integration.archive.conftest import Queue, until
+from tests.signatures import SIGNERS
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -75,6 +77,16 @@ async def test_an_event_of_a_newer_release_is_filed_as_it_came(
     assert "ព្រឹត្តិការណ៍នៃកំណែថ្មីជាង៖ MissionRevoked" in shown
     assert "later.pdf" in shown
     assert (await viewer.get(f"/missions/{story.mission_id}.json")).json()["state"] == "closed"
+
+
+async def test_an_event_is_kept_byte_for_byte_with_its_signature(queue: Queue, story: Story, database: Owner) -> None:
+    request = story.requested()
+    published = SIGNERS["issuer"].sign(request.to_json().replace(b'","', b'" ,\n "'))
+    assert published.body != request.to_json()
+    await queue.redis.xadd(queue.settings.stream, published.fields())
+    await queue.archived(request)
+    (kept,) = await database.fetch("SELECT body, key_id, signature FROM archive.event")
+    assert Wire(kept["body"].encode(), kept["key_id"], kept["signature"]) == published
 
 
 async def test_the_same_event_twice_is_one_entry(
