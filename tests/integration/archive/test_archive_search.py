@@ -1,5 +1,6 @@
 """Searching: what is found is what reading every mission would find, and no question reads them all."""
 
+import json
 import random
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -175,6 +176,35 @@ QUESTIONS: list[Question] = [
     lambda connection: log.events_of_types(connection, ["MissionIssued", "MissionClosed"], 1000, 100),
     log.head,
 ]
+
+
+RARE_QUESTIONS: list[Question] = [
+    searching(words=RARE),
+    searching(words="នរណាម្នាក់"),
+    searching(words=RARE, state=State.CLOSED),
+]
+
+
+async def test_what_is_rare_or_absent_costs_few_rows(
+    connection: Connection, database: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "NEWEST", 100)
+    await fill(database, 1, 3000)
+    for question in RARE_QUESTIONS:
+        queries: list[Any] = []
+        with connection.query_logger(queries.append):
+            await question(connection)
+        for query in queries:
+            (row,) = await connection.fetch(f"EXPLAIN (ANALYZE, FORMAT JSON) {query.query}", *query.args)
+            assert rows_of_missions(json.loads(row[0])[0]["Plan"]) < 500, f"{query.query}\n{row[0]}"
+
+
+def rows_of_missions(node: dict[str, Any]) -> float:
+    """How many of the missions' rows a plan has read, whether or not it kept them."""
+    kinds = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
+    ours = node.get("Relation Name") == "mission"
+    own = sum(node.get(kind, 0) for kind in kinds) * node["Actual Loops"] if ours else 0
+    return float(own + sum(rows_of_missions(below) for below in node.get("Plans", ())))
 
 
 async def test_no_question_reads_all_missions_or_events(connection: Connection, database: Owner) -> None:
