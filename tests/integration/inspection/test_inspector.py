@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import re
 import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from shared.documents import UnusableFile
+from shared.inspection.bounds import MEMORY
 from shared.inspection.helper import Helper, HelperDown
 from shared.inspection.inspector import Inspector
 from shared.inspection.turns import TooManyFiles, Turns
@@ -139,6 +141,9 @@ async def test_a_child_can_reach_nothing() -> None:
         limits = _told(found, "limits")
         assert "Max core file size        0 " in limits
         assert "Max file size             0 " in limits
+        space = re.search(r"Max address space +(\d+) ", limits)
+        assert space
+        assert MEMORY < int(space[1]) < 3 * MEMORY, "its own readers and the bound on top of them"
         assert len(os.listdir(f"/proc/{found}/fd")) == 1
         assert _told(found, "environ").count("=") == 2, "none of the service's secrets"
         asking.cancel()
