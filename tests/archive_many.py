@@ -1,11 +1,19 @@
 """Very many missions at once in the archive's tables, for what has to stay quick among them."""
 
+from hashlib import md5
+from uuid import UUID
+
 import asyncpg
+
+from tests.bulk import filling
 
 WORD_OF_MOST = "ណែនាំ"
 RARE = "កម្រណាស់"
 ONLY_OLD = "បុរាណ"
+NEVER_TOGETHER = "មន្ទីរលេខគូ មន្ទីរលេខសេស"
+"""Each of the two words is in every other mission."""
 PEOPLE = 2000
+TABLES = ("archive.event", "archive.mission", "archive.person")
 
 _EVENT = """
 INSERT INTO archive.event (event_id, type, version, mission_id, correlation_id, source, occurred_at, body)
@@ -21,7 +29,7 @@ _MISSION = """
 INSERT INTO archive.mission (mission_id, correlation_id, state, number, issuer, unit, requester, purpose, departs_at,
     returns_at, places_km, places_en, travellers, people, folded, started_at, updated_at, first_position,
     updated_position)
-SELECT mission_id, mission_id, CASE i % 500 WHEN 0 THEN 'refused' ELSE 'closed' END, i || '-N', 'mcs.gdaf',
+SELECT mission_id, mission_id, CASE i % 250 WHEN 0 THEN 'refused' ELSE 'closed' END, i || '-N', 'mcs.gdaf',
     'mcs.policy', who, purpose, occurred_at, occurred_at, 'ខេត្តសៀមរាប', 'Siem Reap', ARRAY[who, other],
     ARRAY[who, other], i || '-n ' || purpose || ' ខេត្តសៀមរាប siem reap អ្នកធ្វើដំណើរទី ' || i % 997, occurred_at,
     occurred_at, position, position
@@ -39,10 +47,15 @@ SELECT 'MCS-' || lpad(i::text, 5, '0'), 'mcs.policy', 'មន្ត្រី', '
 """
 
 
+def mission_id(number: int) -> UUID:
+    """The id of the mission of this number."""
+    return UUID(md5(str(number).encode(), usedforsecurity=False).hexdigest())
+
+
 async def fill(owner: "asyncpg.Connection[asyncpg.Record]", first: int, last: int) -> None:
     """Add the missions numbered `first` to `last`, each with its closing event, and the people who went on them."""
     position = await owner.fetchval("SELECT coalesce(max(position), 0) FROM archive.event")
-    await owner.execute(_PEOPLE, PEOPLE)
-    await owner.execute(_EVENT, first, last)
-    await owner.execute(_MISSION, position, last, PEOPLE)
-    await owner.execute("ANALYZE archive.event; ANALYZE archive.mission; ANALYZE archive.person")
+    async with filling(owner, TABLES):
+        await owner.execute(_PEOPLE, PEOPLE)
+        await owner.execute(_EVENT, first, last)
+        await owner.execute(_MISSION, position, last, PEOPLE)

@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -19,9 +19,9 @@ from services.archive.store.search import Search
 from shared.postgres import Connection, open_pool
 from shared.values import MissionId
 from tests.archive_many import RARE, WORD_OF_MOST, fill
+from tests.plans import Question, plans
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-Question: TypeAlias = Callable[[Connection], Awaitable[Any]]
 WORDS = ["ណែនាំ", "គ្រប់គ្រង", "មន្ត្រី", "ខេត្តសៀមរាប", "siem reap", "០១២ មស", "a b", "ab abc", "ក", "100% _", "«x»"]
 NAMES = {"P-1": "សុខ មាលា sok mealea", "P-2": "ចាន់ ដារ៉ា chan dara", "P-3": "a b-c"}
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -143,19 +143,6 @@ async def test_a_mission_is_found_as_it_now_stands(connection: Connection) -> No
     assert not await search.page(connection, Search(words=told.mission.folded))
 
 
-async def plans(connection: Connection, question: Question) -> list[str]:
-    """The plans of all that is asked, as PostgreSQL makes them with the values at hand and without."""
-    queries: list[Any] = []
-    with connection.query_logger(queries.append):
-        await question(connection)
-    found = []
-    for query in queries:
-        for how in ("EXPLAIN", "EXPLAIN (GENERIC_PLAN)"):
-            rows = await connection.fetch(f"{how} {query.query}", *query.args)
-            found.append("\n".join([query.query, *(row[0] for row in rows)]))
-    return found
-
-
 def searching(**wanted: Any) -> Question:
     return lambda connection: search.page(connection, Search(**wanted))
 
@@ -212,3 +199,10 @@ async def test_no_question_reads_all_missions_or_events(connection: Connection, 
     for question in QUESTIONS:
         for plan in await plans(connection, question):
             assert not re.search("Seq Scan on (mission|event|person)", plan), plan
+
+
+async def test_a_rare_type_of_events_is_read_by_its_index(connection: Connection, database: Owner) -> None:
+    await fill(database, 1, 1500)  # all of one type, so that the planner takes any other to be as common
+    for plan in await plans(connection, lambda each: log.events_of_types(each, ["MissionIssued"], 0, 100)):
+        assert "event_of_type" in plan, plan
+        assert "event_pkey" not in plan, plan
