@@ -14,11 +14,11 @@ SELECT e.kind, e.key, e.firm, coalesce(m.number, m.mission_id::text) AS label
     AND e.during && tstzrange(now() + :turn::int * interval '1 hour', now() + (:turn::int * 60 + 30) * interval '1 minute', '[)')
     AND ((e.kind = 'person' AND e.key = ANY (ARRAY[:first, :second]::text[])) OR (e.kind = 'vehicle' AND e.key = ''))
     ORDER BY e.kind, e.key, label;
-SELECT e.key, m.number FROM unnest(ARRAY[:first, :second]::text[]) AS who
-    JOIN engagement e ON e.kind = 'person' AND e.key = who JOIN mission m USING (mission_id)
-    WHERE NOT e.released AND m.state IN ('issued', 'sent_back')
-    AND (m.body ->> 'returns_at')::timestamptz < now() - interval '7 days'
-    ORDER BY e.key, m.number;
+SELECT p.person, m.number FROM mission_party p JOIN mission m USING (mission_id)
+    WHERE p.person = ANY (ARRAY[:first, :second]::text[]) AND p.state IN ('issued', 'sent_back')
+    AND (m.body ->> 'returns_at')::timestamptz < now() - interval '7 days' AND (SELECT NOT e.released FROM engagement e
+    WHERE e.mission_id = p.mission_id AND e.kind = 'person' AND e.key = p.person)
+    ORDER BY p.person, m.number;
 WITH added AS (INSERT INTO mission (mission_id, state, correlation_id, last_event_id, requester, unit, issuer, body,
     requested_at, updated_at)
     VALUES (md5(:turn::text || :half::text)::uuid, 'submitted', gen_random_uuid(), gen_random_uuid(), :requester, :unit, :issuer,

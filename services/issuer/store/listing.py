@@ -21,9 +21,12 @@ _ASKED_FOR_BY_THESE = "(requester IN (SELECT unnest($5::text[]))) IS TRUE"
 """Not a join, so that the order of an index holds; `IS TRUE` keeps the planner from making one of it."""
 
 OWN = (
-    "SELECT requested_at, mission_id FROM mission_party JOIN mission USING (requested_at, mission_id)"  # noqa: S608 (own text)
-    f" WHERE person = $5 AND {_BEFORE} AND state = ANY ($4::text[]) {_NEWEST_FIRST} LIMIT $3"
+    "SELECT requested_at, mission_id FROM unnest($4::text[]) AS wanted,"  # noqa: S608 (own text)
+    " LATERAL (SELECT requested_at, mission_id FROM mission_party WHERE person = $5"
+    "  AND (state, requested_at, mission_id) < (wanted, $1::timestamptz, $2::uuid) AND state >= wanted"
+    f"  ORDER BY state DESC, requested_at DESC, mission_id DESC LIMIT $3) AS found {_NEWEST_FIRST} LIMIT $3"
 )
+"""Only the index of a person's missions by state has this order: none that is read past all those of other states."""
 OF_UNITS = (
     "SELECT requested_at, mission_id FROM unnest($4::text[]) AS wanted, unnest($6::text[]) AS of_unit,"  # noqa: S608
     " LATERAL (SELECT requested_at, mission_id FROM mission WHERE unit = of_unit AND state = wanted"

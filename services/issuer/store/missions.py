@@ -20,6 +20,15 @@ _SELECT = (
     " issued, overrides FROM mission"
 )
 
+WITH_DOCUMENT = (
+    _SELECT + " WHERE mission_id = ANY (ARRAY("  # noqa: S608 (own text)
+    "SELECT mission_id FROM mission AS m WHERE body #>> '{basis,document,sha256}' = $1"
+    "  AND EXISTS (SELECT FROM upload WHERE sha256 = $1 AND person = m.requester)"
+    " UNION ALL SELECT mission_id FROM mission WHERE issued #>> '{letter,sha256}' = $1"
+    " UNION ALL SELECT mission_id FROM returned_photo WHERE sha256 = $1))"
+)
+"""Each way from a document to its missions by an index of its own; one condition with OR would read all missions."""
+
 
 class Clash(BesakakamError):
     """The database refused an issue: a person or vehicle was taken by another order in that very moment."""
@@ -142,13 +151,15 @@ async def engagements(connection: Connection, mission_id: UUID, order: Order) ->
 async def overdue(connection: Connection, order: Order, due_before: datetime) -> tuple[Overdue, ...]:
     """The order's travellers whose earlier order ended before `due_before` and is not yet returned."""
     rows = await connection.fetch(
-        "SELECT e.key, m.number FROM unnest($1::text[]) AS who JOIN engagement e ON e.kind = 'person' AND e.key = who"
-        " JOIN mission m USING (mission_id) WHERE NOT e.released AND m.state IN ('issued', 'sent_back')"
-        " AND (m.body ->> 'returns_at')::timestamptz < $2 ORDER BY e.key, m.number",
+        "SELECT p.person, m.number FROM mission_party p JOIN mission m USING (mission_id)"
+        " WHERE p.person = ANY ($1::text[]) AND p.state IN ('issued', 'sent_back')"
+        " AND (m.body ->> 'returns_at')::timestamptz < $2 AND (SELECT NOT e.released FROM engagement e"
+        "  WHERE e.mission_id = p.mission_id AND e.kind = 'person' AND e.key = p.person)"
+        " ORDER BY p.person, m.number",
         _people(order),
         due_before,
     )
-    return tuple(Overdue(row["key"], row["number"]) for row in rows)
+    return tuple(Overdue(row["person"], row["number"]) for row in rows)
 
 
 async def next_serial(connection: Connection, issuer: str, year: int) -> int:
@@ -222,12 +233,5 @@ async def with_document(connection: Connection, sha256: str) -> list[Mission]:
 
     A basis belongs to a mission only where its requester had it: a refused request may have named any hash.
     """
-    rows = await connection.fetch(
-        _SELECT + " WHERE (body #>> '{basis,document,sha256}' = $1"  # noqa: S608 (own text)
-        "  AND EXISTS (SELECT FROM upload WHERE sha256 = $1 AND person = requester))"
-        " OR issued #>> '{letter,sha256}' = $1"
-        " OR mission_id IN (SELECT mission_id FROM mission_return"
-        "  WHERE body -> 'photos' @> jsonb_build_array(jsonb_build_object('sha256', $1::text)))",
-        sha256,
-    )
+    rows = await connection.fetch(WITH_DOCUMENT, sha256)
     return [_mission(row) for row in rows]
