@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.archive.store.search import SHELF
 from tests.bulk import filling
 
 WORD_OF_MOST = "ណែនាំ"
@@ -59,3 +60,10 @@ async def fill(owner: "asyncpg.Connection[asyncpg.Record]", first: int, last: in
         await owner.execute(_PEOPLE, PEOPLE)
         await owner.execute(_EVENT, first, last)
         await owner.execute(_MISSION, position, last, PEOPLE)
+
+
+async def fill_shelves(owner: "asyncpg.Connection[asyncpg.Record]", shelves: int) -> None:
+    """Add a hundred missions to each of so many shelves of the index of keys."""
+    for shelf in range(shelves):
+        await owner.execute(f"ALTER TABLE archive.event ALTER position RESTART WITH {shelf * SHELF + 1}")
+        await fill(owner, shelf * 100 + 1, shelf * 100 + 100)

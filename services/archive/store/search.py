@@ -2,11 +2,13 @@
 
 What is common is found among the newest missions, by reading so many of them and no more. Whatever has not filled the
 page there is rare among the newest, and is looked up in the index of keys (see the migration), shelf by shelf from the
-newest to the oldest. Both parts are bounded by how they are written, not by what the planner takes a word to be like.
+newest to the oldest. Words of which each is common, but which are hardly ever together, would lead through all of the
+index: then the search stops after so many missions, and says from where it can be taken up. All parts are bounded by
+how they are written, not by what the planner takes a word to be like.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.archive.domain import State, folded
@@ -20,7 +22,19 @@ MOST_WORDS = 10
 SHORT = 3
 """Words with fewer characters are only looked for where a word begins: there are too many of them within words."""
 LAST = 2**63 - 1
+SHELF = 2**15
+"""So many positions of the log are one shelf of the index."""
+LEAFED = 10
+"""So many missions of each shelf tell how common the words are there."""
+AT_ONCE = 20_000
+"""A search goes back over about so many missions that hold the rarest of its words, and then stops."""
+KEYS_OF_WORD = 2
+"""So many of a word's keys, the rarest, are looked up: each more costs as much again, and finds hardly fewer."""
+MANY_PEOPLE = 100
+"""A word that names more people than this is common; the index is asked for the other words."""
 KEYS = "mission_keys(first_position, folded, people, state)"
+_SHELVES = "generate_series((SELECT shelf(max(first_position)) FROM mission WHERE first_position < $1::bigint), 0, -1)"
+"""From the newest to the oldest."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,14 @@ class Search:
 
 
 @dataclass(frozen=True)
+class Found:
+    """A page of missions, those that began last first; `unread`: those before this position were not looked at."""
+
+    missions: Sequence[Listed]
+    unread: int | None = None
+
+
+@dataclass(frozen=True)
 class Word:
     """A word as it stands in a mission's text (after a space: at a word's beginning), its keys, and whom it names."""
 
@@ -42,16 +64,18 @@ class Word:
     people: Sequence[str]
 
 
-async def page(connection: Connection, search: Search) -> list[Listed]:
-    """A page of missions, those that began last first.
+async def page(connection: Connection, search: Search) -> Found:
+    """A page of missions.
 
     Each word must be in the number, purpose, places or printed names, or in the name of somebody who asked or travels.
     """
     words = [await _word(connection, text) for text in _texts(search.words)]
-    found = await _among_the_newest(connection, search, words)
+    found, last = await _among_the_newest(connection, search, words), 0
     if words and len(found) < search.limit:
-        found = await _by_keys(connection, search, words)
-    return sorted(map(listed, found), key=lambda each: -each.first_position)
+        last = await _last_shelf(connection, search, words)
+        found = await _by_keys(connection, search, await _rarest_keys(connection, search, words), last)
+    unread = last * SHELF if last and len(found) < search.limit else None
+    return Found(sorted(map(listed, found), key=lambda each: -each.first_position), unread)
 
 
 def _texts(words: str) -> list[str]:
@@ -82,15 +106,50 @@ async def _among_the_newest(connection: Connection, search: Search, words: Seque
     )
 
 
-async def _by_keys(connection: Connection, search: Search, words: Sequence[Word]) -> list[Row]:
-    """Shelf by shelf. `+ 0` keeps the planner from reading a shelf in order, in the hope to meet enough soon."""
-    matches, values = _matches(words, [search.before or LAST, search.limit])
+async def _last_shelf(connection: Connection, search: Search, words: Sequence[Word]) -> int:
+    """The shelf with which the search stops: the oldest, 0, unless all the words are common on the shelves before."""
+    values: list[Any] = [search.before or LAST]
+    conditions = []
+    for word in words:
+        condition, values = _matches([word], values)
+        conditions.append(condition)
+    if search.state is not None:
+        values = [*values, search.state]
+        conditions.append(f"state = ${len(values)}")
+    rarest = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions)
+    last: int = await connection.fetchval(
+        f"SELECT coalesce(max(shelf) FILTER (WHERE holders > {AT_ONCE}), 0) FROM ("  # noqa: S608 (own text)
+        f" SELECT shelf, sum(least({rarest}) * {SHELF}.0 / (max(first_position) - min(first_position) + 1))"
+        f"  OVER (ORDER BY shelf DESC) AS holders FROM {_SHELVES} AS shelf, LATERAL ("
+        "   SELECT folded, people, state, first_position FROM mission"
+        f"   WHERE first_position >= shelf * {SHELF} AND first_position < least($1, (shelf + 1) * {SHELF})"
+        f"   ORDER BY first_position DESC LIMIT {LEAFED}) AS leafed GROUP BY shelf) AS shelves",
+        *values,
+    )
+    return last
+
+
+async def _rarest_keys(connection: Connection, search: Search, words: Sequence[Word]) -> list[Word]:
+    """The words with those of their keys only that are the rarest among some of the newest missions."""
+    rows = await connection.fetch(
+        "SELECT key, count(*) FILTER (WHERE strpos(' ' || folded, key) > 0) AS n FROM unnest($2::text[]) AS key, ("
+        "SELECT folded FROM mission WHERE first_position < $1::bigint ORDER BY first_position DESC LIMIT 100) AS newest"
+        " GROUP BY key",
+        search.before or LAST,
+        sorted({key for word in words for key in word.keys}),
+    )
+    held = {row["key"]: row["n"] for row in rows}
+    return [replace(word, keys=sorted(word.keys, key=lambda key: held.get(key, 0))[:KEYS_OF_WORD]) for word in words]
+
+
+async def _by_keys(connection: Connection, search: Search, words: Sequence[Word], last: int) -> list[Row]:
+    """Shelf by shelf, up to `last`. `+ 0` keeps the planner from reading a shelf in order, to meet enough soon."""
+    matches, values = _matches(words, [search.before or LAST, search.limit, last])
     keys, values = _keys(search, words, values)
     return await connection.fetch(
-        f"SELECT {COLUMNS} FROM generate_series("  # noqa: S608 (own text; all that is asked for goes beside it)
-        " (SELECT shelf(max(first_position)) FROM mission WHERE first_position < $1::bigint), 0, -1) AS shelf,"
+        f"SELECT {COLUMNS} FROM {_SHELVES} AS shelf,"  # noqa: S608 (own text; all that is asked for goes beside it)
         f" LATERAL (SELECT {COLUMNS} FROM mission WHERE first_position < $1 AND {keys} AND {matches}"
-        " ORDER BY first_position + 0 DESC LIMIT $2) AS found LIMIT $2",
+        " ORDER BY first_position + 0 DESC LIMIT $2) AS found WHERE shelf >= $3 LIMIT $2",
         *values,
     )
 
@@ -113,7 +172,7 @@ def _keys(search: Search, words: Sequence[Word], values: Sequence[Any]) -> tuple
         return f"{KEYS} {operator} on_shelf(shelf, ${len(taken)}::text[])"
 
     conditions = [] if search.state is None else [has("@>", [f"={search.state}"])]
-    for word in words:
+    for word in [word for word in words if len(word.people) <= MANY_PEOPLE] or words[:1]:
         named = f" OR {has('&&', [f'@{person}' for person in word.people])}" if word.people else ""
         conditions.append(f"({has('@>', word.keys)}{named})")
     return " AND ".join(conditions), taken

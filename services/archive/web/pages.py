@@ -1,5 +1,6 @@
 """The pages: the list of missions, and one mission's timeline."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -39,11 +40,12 @@ async def home(
     )
     head = await log.head(snapshot)
     found = await page(snapshot, search)
-    shown = found[:PAGE]
+    shown = found.missions[:PAGE]
     reader = deps.renderer.reader(request, await _names(snapshot, shown))
     context = {
         "missions": [item.mission for item in shown],
-        "older": shown[-1].first_position if len(found) > PAGE else None,
+        "older": shown[-1].first_position if len(found.missions) > PAGE else found.unread,
+        "unread": found.unread is not None,
         "search": search,
         "states": {state: reader.say(word) for state, word in words.STATES.items()},
         "head": head,
@@ -79,5 +81,5 @@ async def mission(request: Request, mission_id: UUID, deps: Deps, snapshot: ASna
     return deps.renderer.page(request, "mission.html", context, reader=reader)
 
 
-async def _names(connection: Connection, shown: list[Listed]) -> Names:
+async def _names(connection: Connection, shown: Sequence[Listed]) -> Names:
     return await directory.names(connection, ids_in(item.mission for item in shown))

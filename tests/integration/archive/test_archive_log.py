@@ -212,7 +212,7 @@ async def test_search_finds_by_number_purpose_place_and_name(
 
             async def found(words: str, **more: object) -> list[object]:
                 page = await search.page(connection, Search(words=words, **more))  # type: ignore[arg-type]
-                return [item.mission.mission_id for item in page]
+                return [item.mission.mission_id for item in page.missions]
 
             assert await found("") == [second.mission_id, first.mission_id]
             assert await found("013") == [second.mission_id]

@@ -18,7 +18,7 @@ from services.archive.store.missions import Listed
 from services.archive.store.search import Search
 from shared.postgres import Connection, open_pool
 from shared.values import MissionId
-from tests.archive_many import RARE, WORD_OF_MOST, fill
+from tests.archive_many import NEVER_TOGETHER, RARE, WORD_OF_MOST, fill, fill_shelves, mission_id
 from tests.plans import Question, plans
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -96,10 +96,26 @@ async def connection(database_url: str) -> Any:
         yield connection
 
 
+async def taken_up(connection: Connection, wanted: Search) -> list[UUID]:
+    """What is found by searching on wherever a search has stopped."""
+    found: list[Listed] = []
+    before = wanted.before
+    while True:
+        part = await search.page(connection, replace(wanted, before=before, limit=wanted.limit - len(found)))
+        found += part.missions
+        if part.unread is None:
+            return [UUID(str(each.mission.mission_id)) for each in found]
+        assert part.unread < (before or search.LAST)
+        before = part.unread
+
+
+@pytest.mark.parametrize(("at_once", "many_people"), [(search.AT_ONCE, search.MANY_PEOPLE), (3, 0)])
 async def test_a_search_finds_what_reading_all_would_find(
-    connection: Connection, database: Owner, monkeypatch: pytest.MonkeyPatch
+    connection: Connection, database: Owner, monkeypatch: pytest.MonkeyPatch, at_once: int, many_people: int
 ) -> None:
     monkeypatch.setattr(search, "NEWEST", 5)
+    monkeypatch.setattr(search, "AT_ONCE", at_once)
+    monkeypatch.setattr(search, "MANY_PEOPLE", many_people)
     told = some(70, 4)
     await missions.save(connection, told)
     await database.executemany(
@@ -109,8 +125,21 @@ async def test_a_search_finds_what_reading_all_would_find(
     )
     chance = random.Random(11)
     for wanted in [asked(chance) for _ in range(120)]:
-        found = [each.mission.mission_id for each in await search.page(connection, wanted)]
-        assert found == by_reading_all(told, wanted), wanted
+        assert await taken_up(connection, wanted) == by_reading_all(told, wanted), wanted
+
+
+async def test_a_search_for_common_words_stops_and_one_for_a_rare_word_does_not(
+    connection: Connection, database: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "AT_ONCE", 20)
+    await fill_shelves(database, 4)
+    words = Search(words=NEVER_TOGETHER)
+    stopped = await search.page(connection, words)
+    assert stopped == search.Found([], 3 * search.SHELF)
+    assert await search.page(connection, replace(words, before=stopped.unread)) == search.Found([], 2 * search.SHELF)
+    assert await search.page(connection, replace(words, before=search.SHELF)) == search.Found([], None)
+    rare = await search.page(connection, Search(words=f"{RARE} {WORD_OF_MOST}"))
+    assert ([each.mission.mission_id for each in rare.missions], rare.unread) == ([mission_id(7)], None)
 
 
 @pytest.mark.parametrize(
@@ -126,12 +155,12 @@ async def test_a_search_finds_what_reading_all_would_find(
 async def test_however_it_was_typed_it_is_found(connection: Connection, written: str, sought: str) -> None:
     (told,) = some(1, 1)
     await missions.save(connection, [replace(told, mission=replace(told.mission, folded=folded(written)))])
-    assert await search.page(connection, Search(words=sought))
-    assert await search.page(connection, Search(words=written))
+    assert (await search.page(connection, Search(words=sought))).missions
+    assert (await search.page(connection, Search(words=written))).missions
 
 
 async def test_nothing_is_found_where_nothing_is(connection: Connection) -> None:
-    assert await search.page(connection, Search(words="x នរណា")) == []
+    assert await search.page(connection, Search(words="x នរណា")) == search.Found([])
 
 
 async def test_a_mission_is_found_as_it_now_stands(connection: Connection) -> None:
@@ -139,8 +168,8 @@ async def test_a_mission_is_found_as_it_now_stands(connection: Connection) -> No
     await missions.save(connection, [told])
     after = replace(told.mission, state=State.CLOSED, folded="another text")
     await missions.save(connection, [replace(told, mission=after)])
-    assert await search.page(connection, Search(words="another", state=State.CLOSED))
-    assert not await search.page(connection, Search(words=told.mission.folded))
+    assert (await search.page(connection, Search(words="another", state=State.CLOSED))).missions
+    assert not (await search.page(connection, Search(words=told.mission.folded))).missions
 
 
 def searching(**wanted: Any) -> Question:
@@ -154,7 +183,7 @@ QUESTIONS: list[Question] = [
     searching(words="នរណាម្នាក់"),
     searching(words="ab x"),
     searching(words="officer17 siem", state=State.CLOSED, before=900),
-    searching(words="លេខគូ លេខសេស"),
+    searching(words=NEVER_TOGETHER),
     searching(state=State.REFUSED),
     lambda connection: missions.changed(connection, 100, 100),
     lambda connection: missions.one(connection, MissionId(UUID(int=1))),

@@ -2,17 +2,22 @@
 
 import io
 import json
+import re
+from html import unescape
 from typing import get_args
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 from PIL import Image
 
+from services.archive.store import search
 from services.archive.web.api import EventType
 from shared.documents import DocumentStore
 from shared.events import EVENTS
 from tests import papers
+from tests.archive_many import NEVER_TOGETHER, fill_shelves
 from tests.archive_samples import REPORT, Story, photograph, unit_listed
 from tests.integration.archive.conftest import Queue, until
 
@@ -142,6 +147,21 @@ async def test_pages_follow_one_another_without_gap_or_repeat(
 )
 async def test_odd_addresses_show_a_list_all_the_same(viewer: httpx.AsyncClient, query: str) -> None:
     assert (await viewer.get(f"/{query}", headers=PAGE)).status_code == 200
+
+
+async def test_a_search_that_stopped_says_so_and_goes_on(
+    viewer: httpx.AsyncClient, database: "asyncpg.Connection[asyncpg.Record]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "AT_ONCE", 20)
+    await fill_shelves(database, 2)
+    stopped = await viewer.get("/", params={"q": NEVER_TOGETHER, "lang": "en"}, headers=PAGE)
+    assert "Older ones may match too." in stopped.text
+    older = re.search(r'rel="next" href="([^"]+)"', stopped.text)
+    assert older
+    ended = await viewer.get("/" + unescape(older[1]), headers=PAGE)
+    assert "Older ones may match too." not in ended.text
+    assert "No mission matches." in ended.text
+    assert 'rel="next"' not in ended.text
 
 
 async def test_programs_read_the_log_in_parts(queue: Queue, story: Story, viewer: httpx.AsyncClient) -> None:
