@@ -14,13 +14,17 @@ from shared.clock import now
 
 @dataclass(frozen=True)
 class Goal:
-    """A figure's name and unit, what its floor is, and the ratio to reach: at least, or at most where `at_most`."""
+    """A figure's name and unit, what its floor is, and the ratio to reach: at least, or at most where `at_most`.
+
+    What is measured `once` has one round, the last of all.
+    """
 
     name: str
     unit: str
     floor: str
     target: float
     at_most: bool = False
+    once: bool = False
 
     def met(self, ratio: float) -> bool:
         """Whether the ratio of the value to its floor is good enough."""
@@ -43,10 +47,18 @@ GOALS = {
         Goal("request", "requests/s", "pgbench, the same statements", 0.4),
         Goal("issue", "letters/s", "Typst alone on all cores, the same letters", 0.8),
         Goal("announced", "ms (p99)", "bare stream hop, ms (p50)", 10, at_most=True),
+        Goal("growth", "ms (p50)", "the same route among few missions", 1.5, at_most=True, once=True),
     )
 }
 
 Rounds = Mapping[str, Sequence[Pair]]
+Routes = Mapping[str, Pair]
+"""Each route's milliseconds among very many missions, with those among few as floor."""
+
+
+def worst(routes: Routes) -> Pair:
+    """The route that very many missions have slowed down most."""
+    return max(routes.values(), key=lambda route: route.value / route.floor)
 
 
 def figures(rounds: Rounds) -> dict[str, dict[str, Any]]:
@@ -66,10 +78,11 @@ def figures(rounds: Rounds) -> dict[str, dict[str, Any]]:
     return found
 
 
-def report(rounds: Rounds, folder: Path, seconds: float) -> dict[str, Any]:
+def report(rounds: Rounds, routes: Routes, folder: Path, seconds: float) -> dict[str, Any]:
     """The whole report; `folder` is on the disk whose fsync is measured, `seconds` is how long the bench took."""
     return {
         "figures": figures(rounds),
+        "growth": {name: [round(route.floor, 2), round(route.value, 2)] for name, route in routes.items()},
         "machine": machine(folder),
         "rounds": {name: [[round(p.value, 3), round(p.floor, 3)] for p in pairs] for name, pairs in rounds.items()},
         "at": now().isoformat(timespec="seconds"),
@@ -120,9 +133,19 @@ def table(report: Mapping[str, Any]) -> str:
             f"{mark} {name:10}{figure['value']:>12,.1f}{figure['floor']:>12,.1f}{figure['ratio']:>9.2f}"
             f"{sign + format(goal.target, 'g'):>9}  {goal.unit}; {goal.floor}"
         )
+        if name == "growth":
+            lines += [
+                f"  {route:34}{few:>10,.1f} →{many:>9,.1f}{many / few:>7.2f}" for route, few, many in _routes(report)
+            ]
     machine = report["machine"]
     lines.append(
         f"{machine['cores']} cores ({machine['cpu']}), load {machine['load']}, fsync {machine['fsync_ms']} ms,"
         f" {report['seconds']} s in all"
     )
     return "\n".join(lines)
+
+
+def _routes(report: Mapping[str, Any]) -> list[tuple[str, float, float]]:
+    """Each route of the report with its milliseconds among few missions and among many, the slowed down ones first."""
+    found = [(route, few, many) for route, (few, many) in report["growth"].items()]
+    return sorted(found, key=lambda route: route[2] / route[1], reverse=True)

@@ -13,6 +13,7 @@ from shared.log import configure
 from tests.bench import load
 from tests.bench.announced import IN_TELEGRAM, AnnouncedBench
 from tests.bench.figures import GOALS, Pair, report
+from tests.bench.growth import GrowthBench
 from tests.bench.issue import IssueBench
 from tests.bench.missions import DESKS, Missions
 from tests.bench.request import request_bench
@@ -30,7 +31,10 @@ class Bench(Protocol):
 
 @dataclass(frozen=True)
 class Sizes:
-    """How long it all takes: rounds, and what one round of each figure does."""
+    """How long it all takes: rounds, and what one round of each figure does.
+
+    `grown` are the few and the many missions among which `growth` asks for each route, `asked` times each.
+    """
 
     rounds: int = 5
     relayed: int = 10_000
@@ -38,6 +42,8 @@ class Sizes:
     request_seconds: float = 4
     letters: int = 40
     announced: int = 30
+    grown: tuple[int, int] = (10_000, 500_000)
+    asked: int = 40
 
 
 class Hall:
@@ -62,6 +68,8 @@ class Hall:
                 return await request_bench(self._endpoints, *await self.office(), self._sizes.request_seconds)
             case "issue":
                 return await self._issue()
+            case "growth":
+                return GrowthBench(self._endpoints, self._folder / "growth", self._sizes.grown, self._sizes.asked)
             case _:
                 return await self._announced()
 
@@ -123,7 +131,11 @@ async def bench(
         tell(f"ready after {time.monotonic() - start:.0f} s")
         for turn in range(sizes.rounds):
             for name, each in benches.items():
+                if GOALS[name].once and turn + 1 < sizes.rounds:
+                    continue
                 pair = await each.measure()
                 rounds[name].append(pair)
                 tell(f"{turn + 1}/{sizes.rounds} {name:10}{pair.value:>12,.1f}{pair.floor:>12,.1f}")
-    return report(rounds, folder, time.monotonic() - start)
+        growth = benches.get("growth")
+        routes = growth.routes if isinstance(growth, GrowthBench) else {}
+    return report(rounds, routes, folder, time.monotonic() - start)

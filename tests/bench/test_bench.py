@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.bench.announced import percentile
-from tests.bench.figures import GOALS, Pair, figures, table
+from tests.bench.figures import GOALS, Pair, figures, table, worst
 from tests.bench.missions import DESKS, Missions, couples
 from tests.bench.run import Sizes, bench
 
-TINY = Sizes(rounds=1, relayed=20, consumed=20, request_seconds=0.2, letters=4, announced=4)
+TINY = Sizes(rounds=1, relayed=20, consumed=20, request_seconds=0.2, letters=4, announced=4, grown=(200, 400), asked=2)
 
 
 @pytest.mark.proof
@@ -18,11 +18,14 @@ TINY = Sizes(rounds=1, relayed=20, consumed=20, request_seconds=0.2, letters=4, 
 async def test_every_figure_is_measured_beside_its_floor(tmp_path: Path) -> None:
     told: list[str] = []
     found = await bench(tmp_path, TINY, fsync=False, tell=told.append)
-    assert list(found["figures"]) == ["relay", "consume", "request", "issue", "announced"]
+    assert list(found["figures"]) == ["relay", "consume", "request", "issue", "announced", "growth"]
     for figure in found["figures"].values():
         assert set(figure) == {"value", "unit", "floor", "ratio", "target"}
         assert figure["value"] > 0
         assert figure["floor"] > 0
+    slowed_down = [many / few for few, many in found["growth"].values()]
+    assert max(slowed_down) == pytest.approx(found["figures"]["growth"]["ratio"], rel=0.1)
+    assert {name.partition(":")[0] for name in found["growth"]} == {"archive", "issuer"}
     assert found["machine"]["cores"] >= 1
     assert len(told) == 1 + len(GOALS)
     assert json.loads(json.dumps(found)) == found
@@ -38,6 +41,19 @@ def test_the_table_marks_what_was_missed() -> None:
     machine = {"cores": 2, "cpu": "", "load": 0.0, "fsync_ms": 1.0}
     lines = table({"figures": figures(measured), "machine": machine, "seconds": 1.0}).splitlines()
     assert [line[0] for line in lines[1:4]] == ["✔", "✘", "✘"]
+
+
+def test_growth_is_that_of_the_route_slowed_down_most_and_shows_all() -> None:
+    routes = {"slow": Pair(90.0, 80.0), "slower": Pair(3.0, 2.0), "quick": Pair(1.0, 1.0)}
+    assert worst(routes) == routes["slower"]
+    shown = {name: [route.floor, route.value] for name, route in routes.items()}
+    machine = {"cores": 2, "cpu": "", "load": 0.0, "fsync_ms": 1.0}
+    measured = figures({"growth": [worst(routes)]})
+    _, growth, *lines, _ = table(
+        {"figures": measured, "growth": shown, "machine": machine, "seconds": 1.0}
+    ).splitlines()
+    assert growth.startswith("✘ growth")
+    assert [line.split()[0] for line in lines] == ["slower", "slow", "quick"]
 
 
 def test_a_latency_is_good_only_below_its_target() -> None:
