@@ -35,6 +35,7 @@ RETURN = (
     "2 arrival 27/11/2024 09:00 Battambang Hall\n2 departure 27/11/2024 17:00 Battambang Hall\n"
     "របាយការណ៍៖ ការងារបានសម្រេច"
 )
+RECORDED_SECONDS = 10
 Found = TypeVar("Found")
 
 
@@ -144,7 +145,19 @@ class Scene:
         async def look() -> list[dict[str, Any]]:
             return self.bots(chat, containing)
 
-        return (await until(look))[-1]
+        (*_, newest) = await until(look)
+        await self._recorded(chat)
+        return newest
+
+    async def _recorded(self, chat: int) -> None:
+        """Until the notifier knows where its messages in the chat stand, as it does long before a person replies.
+
+        Not for long: the answer to a sending may be meant to be lost.
+        """
+        under_way = "SELECT 1 FROM delivery WHERE chat = $1 AND state = 'sending'"
+        end = time.monotonic() + RECORDED_SECONDS
+        while await self.database.fetchval(under_way, chat) and time.monotonic() < end:  # noqa: ASYNC110 (what is waited for is written by the notifier)
+            await asyncio.sleep(0.03)
 
     async def answered(self, message_id: int) -> None:
         """Until the bot has answered this message."""
