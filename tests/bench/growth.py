@@ -81,7 +81,7 @@ def of_issuer(real: Real) -> dict[str, tuple[str, str]]:
         "list of an officer, nothing": (OFFICER, "/missions?state=sent_back"),
         "list of an officer elsewhere": (ELSEWHERE, "/missions"),
         "list of a head": (HEAD, "/missions"),
-        "list of a head, waiting": (HEAD, "/missions?state=submitted"),
+        "list of a head, nothing": (HEAD, "/missions?state=sent_back"),
         "list of a signatory": (issuer_many.SIGNATORY, "/missions"),
         "list of a signatory, nothing": (issuer_many.SIGNATORY, "/missions?state=sent_back"),
         "list of a traveller": (issuer_many.SELDOM, "/missions"),

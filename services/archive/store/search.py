@@ -26,7 +26,7 @@ SHELF = 2**15
 """So many positions of the log are one shelf of the index."""
 LEAFED = 10
 """So many missions of each shelf tell how common the words are there."""
-AT_ONCE = 20_000
+AT_ONCE = 10_000
 """A search goes back over about so many missions that hold the rarest of its words, and then stops."""
 KEYS_OF_WORD = 2
 """So many of a word's keys, the rarest, are looked up: each more costs as much again, and finds hardly fewer."""
