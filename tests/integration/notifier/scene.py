@@ -156,7 +156,7 @@ class Scene:
         """
         under_way = "SELECT 1 FROM delivery WHERE chat = $1 AND state = 'sending'"
         end = time.monotonic() + RECORDED_SECONDS
-        while await self.database.fetchval(under_way, chat) and time.monotonic() < end:  # noqa: ASYNC110 (what is waited for is written by the notifier)
+        while await self.database.fetchval(under_way, chat) and time.monotonic() < end:  # noqa: ASYNC110 (another writes it)
             await asyncio.sleep(0.03)
 
     async def answered(self, message_id: int) -> None:
