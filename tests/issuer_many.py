@@ -1,7 +1,9 @@
-"""Very many missions at once in the issuer's tables, for what has to stay quick among them."""
+"""Very many missions at once in the issuer's tables, for what has to stay quick among them.
+
+The first is the newest, and each that follows ten minutes older: the more there are, the longer the past.
+"""
 
 import json
-from datetime import UTC, datetime
 from hashlib import md5
 from typing import Any
 from uuid import UUID
@@ -16,12 +18,14 @@ from tests.bulk import filling
 PEOPLE = 4000
 """So many travel, in couples, and never twice at once; the first of them are of the sample ministry."""
 SELDOM = "MCS-0043"
-"""Went on a mission now and then among the first 10,000, and on none since."""
+"""Went on a mission now and then among the `RECENT`, and on none before."""
+RECENT = 10_000
+"""Of the missions before so many all are done with."""
 SIGNATORY = "MCS-0015"
 WITH_RETURN = 3
 """Of each ten missions, the one whose number ends so was returned, with a photograph."""
 TABLES = [f"issuer.{table}" for table in ("mission", "mission_party", "engagement", "mission_return", "returned_photo")]
-START = datetime(2017, 1, 1, tzinfo=UTC)
+NEWEST = now()
 
 _ORDER: dict[str, Any] = {
     "issuer": "mcs.gdaf",
@@ -60,11 +64,11 @@ FROM (SELECT *, CASE WHEN state NOT IN ('submitted', 'refused') THEN i END AS se
         'travellers', jsonb_build_array(jsonb_build_object('person', who, 'role', 'leader'),
             jsonb_build_object('person', other, 'role', 'member'))) AS body
     FROM (SELECT *, ($5::text[])[head] AS requester, ($6::text[])[head] AS unit
-        FROM (SELECT i, md5(i::text)::uuid AS id, $8::timestamptz + i * interval '10 minutes' AS at,
-            CASE WHEN i % 200 = 5 THEN 'submitted' WHEN i % 50 = 7 THEN 'refused' WHEN i % 20 = 9 THEN 'issued'
-                ELSE 'closed' END AS state,
+        FROM (SELECT i, md5(i::text)::uuid AS id, $8::timestamptz - i * interval '10 minutes' AS at,
+            CASE WHEN i % 50 = 7 THEN 'refused' WHEN i > $11 THEN 'closed' WHEN i % 200 = 5 THEN 'submitted'
+                WHEN i % 20 = 9 THEN 'issued' ELSE 'closed' END AS state,
             CASE WHEN i % 97 = 0 THEN 1 ELSE 2 + i % (cardinality($5::text[]) - 1) END AS head,
-            CASE WHEN i % 500 = 13 AND i <= 10000 THEN $9
+            CASE WHEN i % 500 = 13 AND i <= $11 THEN $9
                 ELSE coalesce(($7::text[])[i % $10 + 1], 'MCS-' || 10000 + i % $10) END AS who,
             coalesce(($7::text[])[(i + $10 / 2) % $10 + 1], 'MCS-' || 10000 + (i + $10 / 2) % $10) AS other
             FROM generate_series($1::int, $2::int) AS i) AS numbered) AS made) AS told
@@ -74,7 +78,7 @@ INSERT INTO issuer.engagement (mission_id, kind, key, during, firm, released)
 SELECT mission_id, 'person', traveller ->> 'person', tstzrange(requested_at + interval '7 days',
     requested_at + interval '9 days', '[)'), state = 'issued', state = 'refused'
 FROM issuer.mission, jsonb_array_elements(body -> 'travellers') AS traveller
-WHERE requested_at BETWEEN $3::timestamptz + $1 * interval '10 minutes' AND $3::timestamptz + $2 * interval '10 minutes'
+WHERE requested_at BETWEEN $3::timestamptz - $2 * interval '10 minutes' AND $3::timestamptz - $1 * interval '10 minutes'
 """
 _RETURN = """
 INSERT INTO issuer.mission_return (return_id, mission_id, state, body, received_at, checked_by, checked_at)
@@ -102,8 +106,9 @@ async def fill(owner: "asyncpg.Connection[asyncpg.Record]", first: int, last: in
     ids, units = [person.id for person in heads], [person.unit for person in heads]
     await owner.execute(_DOCUMENT)
     async with filling(owner, TABLES):
-        await owner.execute(_MISSION, first, last, order, issued, ids, units, _travellers(), START, SELDOM, PEOPLE)
-        await owner.execute(_ENGAGEMENT, first, last, START)
+        people = (ids, units, _travellers(), NEWEST, SELDOM, PEOPLE, RECENT)
+        await owner.execute(_MISSION, first, last, order, issued, *people)
+        await owner.execute(_ENGAGEMENT, first, last, NEWEST)
         await owner.execute(_RETURN, first, last, WITH_RETURN)
 
 

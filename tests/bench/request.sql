@@ -8,12 +8,12 @@ BEGIN;
 SELECT * FROM mission WHERE mission_id = md5(:turn::text || :half::text)::uuid;
 SELECT d.sha256, d.size, d.media_type, coalesce(u.name, d.name) AS name, u.person IS NOT NULL AS theirs
     FROM document d LEFT JOIN upload u ON u.sha256 = d.sha256 AND u.person = :requester WHERE d.sha256 = :sha256;
-SELECT e.kind, e.key, e.firm, coalesce(m.number, m.mission_id::text) AS label
-    FROM engagement e JOIN mission m USING (mission_id)
-    WHERE NOT e.released AND e.mission_id <> md5(:turn::text || :half::text)::uuid
-    AND e.during && tstzrange(now() + :turn::int * interval '1 hour', now() + (:turn::int * 60 + 30) * interval '1 minute', '[)')
-    AND ((e.kind = 'person' AND e.key = ANY (ARRAY[:first, :second]::text[])) OR (e.kind = 'vehicle' AND e.key = ''))
-    ORDER BY e.kind, e.key, label;
+SELECT e.kind, e.key, e.firm, coalesce(m.number, m.mission_id::text) AS label FROM (
+    SELECT 'person' AS kind, unnest(ARRAY[:first, :second]::text[]) AS key UNION ALL SELECT 'vehicle', NULL) AS asked,
+    LATERAL (SELECT * FROM engagement WHERE kind = asked.kind AND key = asked.key AND NOT released
+    AND mission_id <> md5(:turn::text || :half::text)::uuid
+    AND during && tstzrange(now() + :turn::int * interval '1 hour', now() + (:turn::int * 60 + 30) * interval '1 minute', '[)')
+    OFFSET 0) AS e JOIN mission m USING (mission_id) ORDER BY e.kind, e.key, label;
 SELECT p.person, m.number FROM mission_party p JOIN mission m USING (mission_id)
     WHERE p.person = ANY (ARRAY[:first, :second]::text[]) AND p.state IN ('issued', 'sent_back')
     AND (m.body ->> 'returns_at')::timestamptz < now() - interval '7 days' AND (SELECT NOT e.released FROM engagement e

@@ -130,15 +130,19 @@ async def of_ids(connection: Connection, mission_ids: Sequence[UUID]) -> list[Mi
 
 
 async def engagements(connection: Connection, mission_id: UUID, order: Order) -> tuple[Engagement, ...]:
-    """Other missions that hold one of the order's people, or its vehicle, in the order's time."""
+    """Other missions that hold one of the order's people, or its vehicle, in the order's time.
+
+    Each is looked up by itself (`OFFSET 0`): the planner knows little of days to come, takes nothing to be in the
+    order's time, and would look there through the whole ministry's.
+    """
     if order.returns_at < order.departs_at:
         return ()
     rows = await connection.fetch(
-        "SELECT e.kind, e.key, e.firm, coalesce(m.number, m.mission_id::text) AS label"
-        " FROM engagement e JOIN mission m USING (mission_id)"
-        " WHERE NOT e.released AND e.mission_id <> $1 AND e.during && tstzrange($2, $3, '[)')"
-        " AND ((e.kind = 'person' AND e.key = ANY ($4::text[])) OR (e.kind = 'vehicle' AND e.key = $5))"
-        " ORDER BY e.kind, e.key, label",
+        "SELECT e.kind, e.key, e.firm, coalesce(m.number, m.mission_id::text) AS label FROM ("
+        "  SELECT 'person' AS kind, unnest($4::text[]) AS key UNION ALL SELECT 'vehicle', $5::text) AS asked,"
+        " LATERAL (SELECT * FROM engagement WHERE kind = asked.kind AND key = asked.key AND NOT released"
+        "  AND mission_id <> $1 AND during && tstzrange($2, $3, '[)') OFFSET 0) AS e"
+        " JOIN mission m USING (mission_id) ORDER BY e.kind, e.key, label",
         mission_id,
         order.departs_at,
         order.returns_at,

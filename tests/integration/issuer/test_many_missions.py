@@ -48,9 +48,11 @@ async def overdue(connection: Connection) -> Any:
 
 
 async def engagements(connection: Connection) -> Any:
+    """In days to come, of which the planner's figures know nothing."""
     mission = await missions.find(connection, mission_id(RETURNED))
     assert mission is not None
-    order = mission.order.model_copy(update={"departs_at": now(), "returns_at": now() + timedelta(hours=1)})
+    departs = now() + timedelta(days=100)
+    order = mission.order.model_copy(update={"departs_at": departs, "returns_at": departs + timedelta(days=1)})
     return await missions.engagements(connection, mission_id(1), order)
 
 
@@ -83,6 +85,13 @@ async def test_missions_of_a_rare_state_are_found_past_all_others_of_the_person(
         asked = [plan for plan in await plans(connection, question) if "FROM mission_party" in plan]
         assert len(asked) == 2
         assert all("mission_party_of_state" in plan for plan in asked), "\n".join(asked)
+
+
+@pytest.mark.usefixtures("many")
+async def test_whom_a_mission_takes_up_is_looked_up_by_person(connection: Connection) -> None:
+    asked = [plan for plan in await plans(connection, engagements) if "FROM engagement" in plan]
+    assert len(asked) == 2
+    assert all(re.search(r"Index Cond: .*\bkey = .*during && ", plan) for plan in asked), "\n".join(asked)
 
 
 @pytest.mark.usefixtures("many")
