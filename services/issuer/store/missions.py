@@ -140,7 +140,8 @@ async def engagements(connection: Connection, mission_id: UUID, order: Order) ->
     rows = await connection.fetch(
         "SELECT e.kind, e.key, e.firm, coalesce(m.number, m.mission_id::text) AS label FROM ("
         "  SELECT 'person' AS kind, unnest($4::text[]) AS key UNION ALL SELECT 'vehicle', $5::text) AS asked,"
-        " LATERAL (SELECT * FROM engagement WHERE kind = asked.kind AND key = asked.key AND NOT released"
+        " LATERAL (SELECT kind, key, firm, mission_id FROM engagement"
+        "  WHERE kind = asked.kind AND key = asked.key AND NOT released"
         "  AND mission_id <> $1 AND during && tstzrange($2, $3, '[)') OFFSET 0) AS e"
         " JOIN mission m USING (mission_id) ORDER BY e.kind, e.key, label",
         mission_id,
