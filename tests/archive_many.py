@@ -13,6 +13,8 @@ RARE = "កម្រណាស់"
 ONLY_OLD = "បុរាណ"
 NEVER_TOGETHER = "មន្ទីរលេខគូ មន្ទីរលេខសេស"
 """Each of the two words is in every other mission."""
+EVENTS = 6
+"""A mission has about so many events in the log; all but the last are left out, and leave their positions free."""
 PEOPLE = 2000
 TABLES = ("archive.event", "archive.mission", "archive.person")
 
@@ -56,6 +58,7 @@ def mission_id(number: int) -> UUID:
 async def fill(owner: "asyncpg.Connection[asyncpg.Record]", first: int, last: int) -> None:
     """Add the missions numbered `first` to `last`, each with its closing event, and the people who went on them."""
     position = await owner.fetchval("SELECT coalesce(max(position), 0) FROM archive.event")
+    await owner.execute(f"ALTER TABLE archive.event ALTER position SET INCREMENT BY {EVENTS}")
     async with filling(owner, TABLES):
         await owner.execute(_PEOPLE, PEOPLE)
         await owner.execute(_EVENT, first, last)

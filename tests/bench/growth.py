@@ -1,9 +1,9 @@
-"""`growth`: how much slower pages and routes are among very many missions, on the same running services."""
+"""`growth`: how much slower pages and routes are among very many missions than among few."""
 
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,10 +50,10 @@ class Real:
 
 def of_archive(real: Real, head: int) -> dict[str, str]:
     """The archive's pages and routes by name, where its log ends with the position `head`."""
-    near_the_end = max(0, head - 100)
+    near_the_end = max(0, head - 100 * archive_many.EVENTS)
     return {
         "list": "/",
-        "list, far back": "/?before=150",
+        "list, far back": "/?before=900",
         "list, closed": "/?state=closed",
         "list, refused": "/?state=refused",
         "search, common word": f"/?q={archive_many.WORD_OF_MOST}",
@@ -91,6 +91,75 @@ def of_issuer(real: Real) -> dict[str, tuple[str, str]]:
     }
 
 
+@dataclass(frozen=True)
+class Services:
+    """An issuer and an archive that run, the mission that came in over HTTP, and keys for whoever asks."""
+
+    town: Stage
+    real: Real
+    keys: Mapping[str, str]
+
+    @classmethod
+    async def ready(cls, town: Stage) -> "Services":
+        """Have the one mission come in, and be archived."""
+        missions = await load.missions(town, DESKS[:1])
+        asking, following = missions.take(2)
+        real = Real(await load.ask(town, asking), following.order)
+        people = (HEAD, CHECKER, issuer_many.SELDOM, issuer_many.SIGNATORY)
+        async with open_pool(town.plan.database_url, "issuer", 2) as pool:
+            keys = {person: await add_key(pool, person) for person in people}
+        await settled(town.plan)
+        return cls(town, real, {**town.keys, **keys})
+
+    async def fill(self, first: int, last: int) -> None:
+        """Add missions to the tables of both at the same time, and have them written before anybody asks."""
+
+        async def one(fill: Callable[[Owner, int, int], Awaitable[None]]) -> None:
+            async with self._owner() as owner:
+                await fill(owner, first, last)
+
+        await asyncio.gather(one(archive_many.fill), one(issuer_many.fill))
+        async with self._owner() as owner:
+            await owner.execute("CHECKPOINT")
+
+    async def routes(self) -> dict[str, Route]:
+        """All routes by name, as both services stand now."""
+        async with self._owner() as owner:
+            head = await owner.fetchval("SELECT max(position) FROM archive.event")
+        archive, issuer, viewer = (
+            f"http://127.0.0.1:{self.town.plan.archive}",
+            self.town.issuer,
+            self.town.plan.viewer_key,
+        )
+        return {
+            **{f"archive: {name}": Route(archive + path, viewer) for name, path in of_archive(self.real, head).items()},
+            **{
+                f"issuer: {name}": Route(issuer + path, self.keys[who])
+                for name, (who, path) in of_issuer(self.real).items()
+            },
+            "issuer: check of a request": Route(f"{issuer}/missions/check", self.keys[OFFICER], self.real.order),
+        }
+
+    async def time(self, route: Route) -> float:
+        """Milliseconds until the whole answer is there."""
+        start = time.perf_counter()
+        headers = {"Authorization": f"Bearer {route.key}", "Accept": "text/html"}
+        method = "GET" if route.body is None else "POST"
+        async with self.town.http.request(method, route.url, headers=headers, json=route.body) as answer:
+            content = await answer.read()
+        if answer.status != 200:
+            raise load.NotTaken(f"{route.url}: {answer.status} {content.decode()}")
+        return (time.perf_counter() - start) * 1000
+
+    @asynccontextmanager
+    async def _owner(self) -> AsyncIterator[Owner]:
+        owner = await asyncpg.connect(self.town.plan.database_url)
+        try:
+            yield owner
+        finally:
+            await owner.close()
+
+
 class GrowthBench:
     """Milliseconds of the route that very many missions slow down most, and as floor its own among few."""
 
@@ -102,81 +171,33 @@ class GrowthBench:
         self.routes: Routes = {}
 
     async def measure(self) -> Pair:
-        """Fill the tables in two steps while the services run, and ask for everything after each step."""
+        """Fill the tables of services that run, and ask them in turns with others, which keep few missions.
+
+        Those that come to hold many are asked for everything while they hold few, too: whatever plans the database made
+        then, it may still have.
+        """
         few, many = self._missions
-        async with stage(self._endpoints, self._folder, ("issuer", "archive")) as town:
-            real, keys = await _real(town)
-            await _fill(town, 1, few)
-            before = await self._medians(town, await _routes(town, real, keys))
-            await _fill(town, few + 1, many)
-            after = await self._medians(town, await _routes(town, real, keys))
-        self.routes = {name: Pair(after[name], before[name]) for name in before}
+        async with self._services("few") as small, self._services("many") as large:
+            for each in (small, large):
+                await each.fill(1, few)
+            await medians([large], 1)
+            await large.fill(few + 1, many)
+            floors, values = await medians([small, large], self._asked)
+        self.routes = {name: Pair(values[name], floors[name]) for name in floors}
         return worst(self.routes)
 
-    async def _medians(self, town: Stage, routes: Mapping[str, Route]) -> dict[str, float]:
-        """Milliseconds of each route; they take turns, so that what else the machine does falls on all alike."""
-        taken: dict[str, list[float]] = {name: [] for name in routes}
-        for _ in range(WARM + self._asked):
-            for name, route in routes.items():
-                taken[name].append(await _time(town, route))
-        return {name: statistics.median(each[WARM:]) for name, each in taken.items()}
+    @asynccontextmanager
+    async def _services(self, name: str) -> AsyncIterator[Services]:
+        async with stage(self._endpoints, self._folder / name, ("issuer", "archive")) as town:
+            yield await Services.ready(town)
 
 
-async def _time(town: Stage, route: Route) -> float:
-    """Milliseconds until the whole answer is there."""
-    start = time.perf_counter()
-    headers = {"Authorization": f"Bearer {route.key}", "Accept": "text/html"}
-    method = "GET" if route.body is None else "POST"
-    async with town.http.request(method, route.url, headers=headers, json=route.body) as answer:
-        content = await answer.read()
-    if answer.status != 200:
-        raise load.NotTaken(f"{route.url}: {answer.status} {content.decode()}")
-    return (time.perf_counter() - start) * 1000
-
-
-@asynccontextmanager
-async def _owner(town: Stage) -> AsyncIterator[Owner]:
-    owner = await asyncpg.connect(town.plan.database_url)
-    try:
-        yield owner
-    finally:
-        await owner.close()
-
-
-async def _routes(town: Stage, real: Real, keys: Mapping[str, str]) -> dict[str, Route]:
-    """All routes by name, as both services stand now."""
-    async with _owner(town) as owner:
-        head = await owner.fetchval("SELECT max(position) FROM archive.event")
-    archive = f"http://127.0.0.1:{town.plan.archive}"
-    return {
-        **{
-            f"archive: {name}": Route(archive + path, town.plan.viewer_key)
-            for name, path in of_archive(real, head).items()
-        },
-        **{f"issuer: {name}": Route(town.issuer + path, keys[who]) for name, (who, path) in of_issuer(real).items()},
-        "issuer: check of a request": Route(f"{town.issuer}/missions/check", keys[OFFICER], real.order),
-    }
-
-
-async def _real(town: Stage) -> tuple[Real, Mapping[str, str]]:
-    """Have one mission come in over HTTP; also gives keys for whoever asks."""
-    missions = await load.missions(town, DESKS[:1])
-    asking, following = missions.take(2)
-    real = Real(await load.ask(town, asking), following.order)
-    people = (HEAD, CHECKER, issuer_many.SELDOM, issuer_many.SIGNATORY)
-    async with open_pool(town.plan.database_url, "issuer", 2) as pool:
-        keys = {person: await add_key(pool, person) for person in people}
-    await settled(town.plan)
-    return real, {**town.keys, **keys}
-
-
-async def _fill(town: Stage, first: int, last: int) -> None:
-    """Add missions to the tables of both services at the same time, and have them written before anybody asks."""
-
-    async def one(fill: Callable[[Owner, int, int], Awaitable[None]]) -> None:
-        async with _owner(town) as owner:
-            await fill(owner, first, last)
-
-    await asyncio.gather(one(archive_many.fill), one(issuer_many.fill))
-    async with _owner(town) as owner:
-        await owner.execute("CHECKPOINT")
+async def medians(services: Sequence[Services], asked: int) -> list[dict[str, float]]:
+    """Milliseconds of each route of each; all take turns, so that what else the machine does falls on all alike."""
+    routes = [await each.routes() for each in services]
+    taken: list[dict[str, list[float]]] = [{name: [] for name in each} for each in routes]
+    for _ in range(WARM + asked):
+        for name in routes[0]:
+            for each, its, found in zip(services, routes, taken, strict=True):
+                found[name].append(await each.time(its[name]))
+    return [{name: statistics.median(times[WARM:]) for name, times in each.items()} for each in taken]

@@ -69,7 +69,7 @@ class Hall:
             case "issue":
                 return await self._issue()
             case "growth":
-                return GrowthBench(self._endpoints, self._folder / "growth", self._sizes.grown, self._sizes.asked)
+                return GrowthBench(self._endpoints, self._folder, self._sizes.grown, self._sizes.asked)
             case _:
                 return await self._announced()
 

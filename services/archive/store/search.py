@@ -9,6 +9,7 @@ how they are written, not by what the planner takes a word to be like.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from services.archive.domain import State, folded
@@ -25,7 +26,7 @@ LAST = 2**63 - 1
 SHELF = 2**15
 """So many positions of the log are one shelf of the index."""
 LEAFED = 10
-"""So many missions of each shelf tell how common the words are there."""
+"""So many missions of a shelf tell how common the words are there."""
 AT_ONCE = 10_000
 """A search goes back over about so many missions that hold the rarest of its words, and then stops."""
 KEYS_OF_WORD = 2
@@ -33,8 +34,7 @@ KEYS_OF_WORD = 2
 MANY_PEOPLE = 100
 """A word that names more people than this is common; the index is asked for the other words."""
 KEYS = "mission_keys(first_position, folded, people, state)"
-_SHELVES = "generate_series((SELECT shelf(max(first_position)) FROM mission WHERE first_position < $1::bigint), 0, -1)"
-"""From the newest to the oldest."""
+_NEWEST_SHELF = "(SELECT shelf(max(first_position)) FROM mission WHERE first_position < $1::bigint)"
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,10 @@ async def _among_the_newest(connection: Connection, search: Search, words: Seque
 
 
 async def _last_shelf(connection: Connection, search: Search, words: Sequence[Word]) -> int:
-    """The shelf with which the search stops: the oldest, 0, unless all the words are common on the shelves before."""
+    """The shelf with which the search stops: the oldest, 0, unless all the words are common on the shelves before.
+
+    Told from the newest shelf and those one, three, seven, fifteen… before it: what is looked at first matters most.
+    """
     values: list[Any] = [search.before or LAST]
     conditions = []
     for word in words:
@@ -116,17 +119,31 @@ async def _last_shelf(connection: Connection, search: Search, words: Sequence[Wo
     if search.state is not None:
         values = [*values, search.state]
         conditions.append(f"state = ${len(values)}")
-    rarest = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions)
-    last: int = await connection.fetchval(
-        f"SELECT coalesce(max(shelf) FILTER (WHERE holders > {AT_ONCE}), 0) FROM ("  # noqa: S608 (own text)
-        f" SELECT shelf, sum(least({rarest}) * {SHELF}.0 / (max(first_position) - min(first_position) + 1))"
-        f"  OVER (ORDER BY shelf DESC) AS holders FROM {_SHELVES} AS shelf, LATERAL ("
-        "   SELECT folded, people, state, first_position FROM mission"
-        f"   WHERE first_position >= shelf * {SHELF} AND first_position < least($1, (shelf + 1) * {SHELF})"
-        f"   ORDER BY first_position DESC LIMIT {LEAFED}) AS leafed GROUP BY shelf) AS shelves",
+    rarest = f"least({', '.join(f'count(*) FILTER (WHERE {condition})' for condition in conditions)})"
+    rows = await connection.fetch(
+        f"SELECT shelf, CASE WHEN count(*) < {LEAFED} THEN {rarest}"  # noqa: S608 (own text)
+        f" ELSE {rarest} * {SHELF}::float8 / (max(first_position) - min(first_position) + 1) END AS holders"
+        " FROM generate_series(0, 40) AS turn,"
+        f" LATERAL (SELECT {_NEWEST_SHELF} + 1 - (1::bigint << turn) AS shelf) AS one, LATERAL ("
+        "  SELECT folded, people, state, first_position FROM mission"
+        f"  WHERE first_position >= shelf * {SHELF} AND first_position < least($1, (shelf + 1) * {SHELF})"
+        f"  ORDER BY first_position DESC LIMIT {LEAFED}) AS leafed WHERE shelf >= 0 GROUP BY shelf ORDER BY shelf DESC",
         *values,
     )
-    return last
+    return where_to_stop([(row["shelf"], row["holders"]) for row in rows])
+
+
+def where_to_stop(leafed: Sequence[tuple[int, float]]) -> int:
+    """The last shelf of a search, from some of them, the newest first, with how many missions there hold all words.
+
+    Each stands for those down to the next. 0 where all shelves together hold few enough.
+    """
+    left = float(AT_ONCE)
+    for (shelf, holders), (following, _) in pairwise([*leafed, (-1, 0)]):
+        if holders * (shelf - following) > left:
+            return shelf - int(left / holders)
+        left -= holders * (shelf - following)
+    return 0
 
 
 async def _rarest_keys(connection: Connection, search: Search, words: Sequence[Word]) -> list[Word]:
@@ -147,9 +164,9 @@ async def _by_keys(connection: Connection, search: Search, words: Sequence[Word]
     matches, values = _matches(words, [search.before or LAST, search.limit, last])
     keys, values = _keys(search, words, values)
     return await connection.fetch(
-        f"SELECT {COLUMNS} FROM {_SHELVES} AS shelf,"  # noqa: S608 (own text; all that is asked for goes beside it)
+        f"SELECT {COLUMNS} FROM generate_series({_NEWEST_SHELF}, $3::bigint, -1) AS shelf,"  # noqa: S608 (own text; all that is asked for goes beside it)
         f" LATERAL (SELECT {COLUMNS} FROM mission WHERE first_position < $1 AND {keys} AND {matches}"
-        " ORDER BY first_position + 0 DESC LIMIT $2) AS found WHERE shelf >= $3 LIMIT $2",
+        " ORDER BY first_position + 0 DESC LIMIT $2) AS found LIMIT $2",
         *values,
     )
 
