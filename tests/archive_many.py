@@ -40,8 +40,8 @@ FROM (SELECT *, 'MCS-' || lpad((i % $3)::text, 5, '0') AS who, 'MCS-' || lpad((i
     CASE WHEN i % 10 < 9 THEN 'ចុះណែនាំការគ្រប់គ្រងមន្ត្រីរាជការ ' ELSE 'ប្រជុំអន្តរក្រសួង ' END
     || CASE WHEN i = 7 THEN 'កម្រណាស់ ' ELSE '' END || CASE WHEN i < 3000 THEN 'បុរាណ ' ELSE '' END
     || CASE WHEN i % 2 = 0 THEN 'មន្ទីរលេខគូ' ELSE 'មន្ទីរលេខសេស' END AS purpose
-    FROM (SELECT *, (body::jsonb #>> '{data,number}')::text AS told, split_part(body::jsonb #>> '{data,number}', '-', 1)
-        ::int AS i FROM archive.event WHERE position > $1) AS event WHERE i <= $2) AS made
+    FROM archive.event JOIN (SELECT i, md5(i::text)::uuid AS mission_id FROM generate_series($1::int, $2::int) AS i)
+        AS numbered USING (mission_id) WHERE type = 'MissionClosed') AS made
 """
 _PEOPLE = """
 INSERT INTO archive.person (person, unit, name_km, name_latin, position_km, position_en, folded, listed_at)
@@ -57,12 +57,11 @@ def mission_id(number: int) -> UUID:
 
 async def fill(owner: "asyncpg.Connection[asyncpg.Record]", first: int, last: int) -> None:
     """Add the missions numbered `first` to `last`, each with its closing event, and the people who went on them."""
-    position = await owner.fetchval("SELECT coalesce(max(position), 0) FROM archive.event")
     await owner.execute(f"ALTER TABLE archive.event ALTER position SET INCREMENT BY {EVENTS}")
     async with filling(owner, TABLES):
         await owner.execute(_PEOPLE, PEOPLE)
         await owner.execute(_EVENT, first, last)
-        await owner.execute(_MISSION, position, last, PEOPLE)
+        await owner.execute(_MISSION, first, last, PEOPLE)
 
 
 async def fill_shelves(owner: "asyncpg.Connection[asyncpg.Record]", shelves: int) -> None:
