@@ -5,10 +5,10 @@ decided here and nowhere else. An outage of a server is waited out in place, so 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -21,14 +21,13 @@ from redis.exceptions import RedisError
 from shared import dead_letters, early, inbox, receipts
 from shared.clock import now
 from shared.dead_letters import Death
+from shared.entry import Entry
 from shared.errors import NotYet, PoisonError, Untrusted
 from shared.events import AnyEvent, OtherEvent, read
 from shared.log import about
 from shared.metrics import EVENT_SECONDS, EVENTS, REFUSED
-from shared.outbox import EntryId
 from shared.postgres import Connection, Pool, passes, transaction
-from shared.receipts import Ref
-from shared.signing import Keyring, Wire
+from shared.signing import Keyring
 
 Handle = Callable[[Connection, AnyEvent], Awaitable[None]]
 """Does an event within the transaction that it is given."""
@@ -66,34 +65,6 @@ class ConsumerConfig:
         return f"{self.stream}:dead"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One stream entry as delivered: its id, the event's bytes, and how often it has been delivered."""
-
-    entry_id: bytes
-    fields: Mapping[bytes, bytes]
-    deliveries: int
-
-    @property
-    def wire(self) -> Wire:
-        """The event's bytes and signature."""
-        return Wire.of(self.fields)
-
-    def is_for(self, group: str) -> bool:
-        """Whether the entry concerns the group: one replayed for another does not."""
-        return self.fields.get(b"for", group.encode()) == group.encode()
-
-    @property
-    def ref(self) -> Ref | None:
-        """Which batch it belongs to, for the receipt; None where it was added by somebody else than a relay."""
-        return Ref.read(self.fields.get(b"ref"), EntryId.read(self.entry_id).seq)
-
-    @property
-    def added_at(self) -> datetime:
-        """When Redis took the entry in."""
-        return datetime.fromtimestamp(EntryId.read(self.entry_id).ms / 1000, UTC)
-
-
 async def nothing(_events: Sequence[AnyEvent]) -> None:
     """Most services have nothing to prepare."""
 
@@ -110,7 +81,7 @@ class Consumer:
         self,
         pool: Pool,
         redis: Redis,
-        reading: ConsumerConfig,
+        config: ConsumerConfig,
         handle: Handle,
         *,
         after_commit: Callable[[], None],
@@ -118,7 +89,7 @@ class Consumer:
     ) -> None:
         self._pool = pool
         self._redis = redis
-        self._reading = reading
+        self._config = config
         self._handle = handle
         self._prepare = prepare
         self._after_commit = after_commit
@@ -132,9 +103,9 @@ class Consumer:
 
     async def _together(self, entries: Sequence[Entry]) -> bool:
         """Do all of them in one transaction; False where any of them, or a server, stood in the way of it."""
-        mine = [entry for entry in entries if entry.is_for(self._reading.group)]
+        mine = [entry for entry in entries if entry.is_for(self._config.group)]
         try:
-            await self._apply([(entry, read(entry.wire, self._reading.keyring)) for entry in mine])
+            await self._apply([(entry, read(entry.wire, self._config.keyring)) for entry in mine])
         except Exception as error:  # whose fault it is, and what follows, is found out one by one
             log.info("events.one_by_one", entries=len(entries), error=repr(error))
             return False
@@ -143,11 +114,11 @@ class Consumer:
 
     async def settle(self, entry: Entry) -> None:
         """Bring one entry to its end: done, retry or dead."""
-        if not entry.is_for(self._reading.group):
+        if not entry.is_for(self._config.group):
             await self._acknowledge(entry)
             return
         try:
-            event = read(entry.wire, self._reading.keyring)
+            event = read(entry.wire, self._config.keyring)
         except PoisonError as error:
             await self._dead_letter(entry, error.reason, refused=isinstance(error, Untrusted))
             return
@@ -158,7 +129,7 @@ class Consumer:
                 await self._dead_letter(entry, error.reason, event)
 
     async def _settle_event(self, entry: Entry, event: AnyEvent) -> None:
-        if entry.deliveries > self._reading.max_deliveries:
+        if entry.deliveries > self._config.max_deliveries:
             raise PoisonError("delivered too often without an end; the process may have died each time")
         try:
             await self._when_possible(entry, lambda: self._apply([(entry, event)]))
@@ -172,14 +143,14 @@ class Consumer:
         except Exception as error:
             log.exception("event.failed", deliveries=entry.deliveries)
             EVENTS.labels("failed", _label(event)).inc()
-            if entry.deliveries >= self._reading.max_deliveries:
+            if entry.deliveries >= self._config.max_deliveries:
                 raise PoisonError(f"{type(error).__name__}: {error}") from error
         else:
             await self._acknowledge(entry)
 
     async def _wait(self, event: AnyEvent, reason: NotYet) -> None:
         """Count how long the event has been waiting; raises `PoisonError` where that is too long."""
-        longest_step = STEPS * timedelta(milliseconds=self._reading.redeliver_after_ms)
+        longest_step = STEPS * timedelta(milliseconds=self._config.redeliver_after_ms)
         async with transaction(self._pool) as connection:
             waited = await early.wait(connection, event.event_id, longest_step)
         if waited > NOT_YET_FOR:
@@ -187,7 +158,7 @@ class Consumer:
 
     async def _when_possible(self, entry: Entry, work: Callable[[], Awaitable[None]]) -> None:
         """Do the work, waiting out an unreachable server for as long as it takes, and keep the entry meanwhile."""
-        pause, longest = 0.1, min(5.0, self._reading.redeliver_after_ms / 3000)  # else another takes the entry over
+        pause, longest = 0.1, min(5.0, self._config.redeliver_after_ms / 3000)  # else another takes the entry over
         while True:
             try:
                 await work()
@@ -220,7 +191,7 @@ class Consumer:
         A type that it does not act on is none of its business, known or not.
         """
         for event in events:
-            if isinstance(event, OtherEvent) and event.type in self._reading.acts_on:
+            if isinstance(event, OtherEvent) and event.type in self._config.acts_on:
                 raise NotYet(f"version {event.version} of {event.type} is not known to this release")
 
     async def _commit(self, work: Sequence[tuple[Entry, AnyEvent]]) -> set[UUID]:
@@ -238,10 +209,10 @@ class Consumer:
 
     async def _hold(self, entry: Entry, deliveries: int) -> None:
         """Keep the entry, as delivered so often and only now: waiting is not failing, and not yet abandoning."""
-        reading = self._reading
+        config = self._config
         with suppress(RedisError):  # it is then claimed as abandoned once the queue is back
             await self._redis.xclaim(
-                reading.stream, reading.group, reading.consumer, 0, [entry.entry_id], retrycount=deliveries, justid=True
+                config.stream, config.group, config.consumer, 0, [entry.entry_id], retrycount=deliveries, justid=True
             )
 
     async def _acknowledge(self, *entries: Entry) -> None:
@@ -252,15 +223,15 @@ class Consumer:
         try:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 self._give_receipts(pipeline, *entries)
-                pipeline.xack(self._reading.stream, self._reading.group, *(entry.entry_id for entry in entries))
+                pipeline.xack(self._config.stream, self._config.group, *(entry.entry_id for entry in entries))
                 await pipeline.execute()
         except RedisError as error:
             log.warning("event.not_acknowledged", error=repr(error))
 
     def _give_receipts(self, pipeline: Pipeline, *entries: Entry) -> None:
         """Before the acknowledgement: an entry that is no longer pending has its receipt, or that was lost."""
-        mine = (entry.ref for entry in entries if entry.is_for(self._reading.group))
-        receipts.give(pipeline, self._reading.stream, self._reading.group, mine)
+        mine = (entry.ref for entry in entries if entry.is_for(self._config.group))
+        receipts.give(pipeline, self._config.stream, self._config.group, mine)
 
     async def _dead_letter(
         self, entry: Entry, reason: str, event: AnyEvent | None = None, *, refused: bool = False
@@ -278,9 +249,9 @@ class Consumer:
             log.warning("event.not_acknowledged", error=repr(error))
 
     async def _tell_of_the_dead(self, entry: Entry, death: Death) -> None:
-        reading = self._reading
+        config = self._config
         told: dict[Any, Any] = {
-            "service": reading.group,
+            "service": config.group,
             "reason": dead_letters.storable(death.reason),
             "deliveries": entry.deliveries,
             "entry_id": entry.entry_id,
@@ -289,10 +260,10 @@ class Consumer:
             **entry.wire.fields(),
         }
         async with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.xadd(reading.dead_letters, told, maxlen=DEAD_TOLD, approximate=True)
+            pipeline.xadd(config.dead_letters, told, maxlen=DEAD_TOLD, approximate=True)
             if not death.refused:  # its owner's event may still have to come
                 self._give_receipts(pipeline, entry)
-            pipeline.xack(reading.stream, reading.group, entry.entry_id)
+            pipeline.xack(config.stream, config.group, entry.entry_id)
             await pipeline.execute()
 
     async def _keep(self, entry: Entry, death: Death, event_id: UUID | None) -> None:

@@ -76,12 +76,12 @@ class Relay:
     An event may be published twice (a crash between the stream and its record); consumers drop the second by its id.
     """
 
-    def __init__(self, pool: Pool, redis: Redis, publishing: RelayConfig) -> None:
+    def __init__(self, pool: Pool, redis: Redis, config: RelayConfig) -> None:
         self._pool = pool
         self._redis = redis
-        self._publishing = publishing
+        self._config = config
         self._script = redis.register_script(outbox.script("publish"))
-        self._confirmation = Confirmation(redis, publishing.stream, publishing.service, publishing.consumers)
+        self._confirmation = Confirmation(redis, config.stream, config.service, config.consumers)
         self._wake = asyncio.Event()
         self.leads = False
         """Whether this process publishes now; its other replicas wait to take over."""
@@ -107,17 +107,17 @@ class Relay:
                 await asyncio.sleep(BACKOFF_SECONDS)
 
     async def _lead_or_follow(self) -> None:
-        lock = f"besakakam.relay.{self._publishing.service}"
+        lock = f"besakakam.relay.{self._config.service}"
         async with session(self._pool) as connection:
             if await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", lock):
                 await self._lead(connection)
         if await self._woken(FOLLOW_SECONDS):
             self._wake.clear()
-            await self._pool.execute("SELECT pg_notify($1, '')", self._publishing.channel)
+            await self._pool.execute("SELECT pg_notify($1, '')", self._config.channel)
             await asyncio.sleep(GATHER_SECONDS)
 
     async def _lead(self, connection: Connection) -> None:
-        await connection.add_listener(self._publishing.channel, self._told)
+        await connection.add_listener(self._config.channel, self._told)
         try:
             self.leads = True
             await self.take_over(connection)
@@ -159,14 +159,14 @@ class Relay:
 
         The batch that Redis held, and the last new entry.
         """
-        publishing = self._publishing
-        arguments: list[Any] = [publishing.service, self._batch, self._next, *self._wires(rows)]
-        held, *last = await self._script(keys=[publishing.stream, publishing.marks], args=arguments)
+        config = self._config
+        arguments: list[Any] = [config.service, self._batch, self._next, *self._wires(rows)]
+        held, *last = await self._script(keys=[config.stream, config.marks], args=arguments)
         self._compared = time.monotonic()
         return int(held), EntryId.read(last[0]) if last else None
 
     def _wires(self, rows: Sequence[Row]) -> Iterator[bytes | str]:
-        signer = self._publishing.signer
+        signer = self._config.signer
         for row in rows:
             body, key_id, signature = row["body"], row["key_id"], row["signature"]
             if signer and not signature:
@@ -205,14 +205,14 @@ class Relay:
         """Cut the stream and delete what nobody can need again (see docs/transport.md); seldom."""
         if time.monotonic() - self._cleared < CLEAR_SECONDS:
             return
-        publishing = self._publishing
-        keep_from = now() - publishing.keep_stream
+        config = self._config
+        keep_from = now() - config.keep_stream
         self._cleared = time.monotonic()
-        await groups.trim(self._redis, publishing.stream, publishing.consumers, int(keep_from.timestamp() * 1000))
-        await retention.prune_outbox(connection, publishing.keep)
+        await groups.trim(self._redis, config.stream, config.consumers, int(keep_from.timestamp() * 1000))
+        await retention.prune_outbox(connection, config.keep)
         await retention.prune_early(connection)
-        await retention.publish_horizon(connection, self._redis, publishing.horizons, publishing.service)
-        await retention.prune_inbox(connection, self._redis, publishing.horizons, publishing.consumers, publishing.keep)
+        await retention.publish_horizon(connection, self._redis, config.horizons, config.service)
+        await retention.prune_inbox(connection, self._redis, config.horizons, config.consumers, config.keep)
 
     async def _woken(self, seconds: float) -> bool:
         with suppress(TimeoutError):

@@ -65,7 +65,7 @@ class Runtime:
     def read(self, handle: Handle, prepare: Prepare = nothing, *, acts_on: Iterable[str] = ()) -> None:
         """Begin to feed the service's handler from the stream; `acts_on` names the types it does something about."""
         settings = self.settings
-        reading = ConsumerConfig(
+        config = ConsumerConfig(
             stream=settings.stream,
             group=self.service,
             consumer=f"{settings.replica or socket.gethostname()}-{os.getpid()}-{time.time_ns():x}",
@@ -74,9 +74,9 @@ class Runtime:
             keyring=settings.keyring(),
             acts_on=frozenset(acts_on),
         )
-        consumer = Consumer(self.pool, self.redis, reading, handle, after_commit=self.committed, prepare=prepare)
+        consumer = Consumer(self.pool, self.redis, config, handle, after_commit=self.committed, prepare=prepare)
         broker = open_broker(settings.redis_url.get_secret_value())
-        self.stream = Stream(broker, self.redis, reading, consumer)
+        self.stream = Stream(broker, self.redis, config, consumer)
         self.background.start("stream", self.when_migrated(self.stream.run))
 
     async def publish(self) -> None:
@@ -97,7 +97,7 @@ class Runtime:
         await work()
 
 
-def _publishing(settings: ServiceSettings, service: str) -> RelayConfig:
+def _config(settings: ServiceSettings, service: str) -> RelayConfig:
     return RelayConfig(
         service=service,
         stream=settings.stream,
@@ -124,7 +124,7 @@ async def open_runtime(settings: ServiceSettings, service: str) -> AsyncIterator
         stack.push_async_callback(close_pool, pool)
         redis = connect(settings.redis_url.get_secret_value())
         stack.push_async_callback(redis.aclose)
-        relay = Relay(pool, redis, _publishing(settings, service))
+        relay = Relay(pool, redis, _config(settings, service))
         background = Background()
         stack.push_async_callback(background.stop)
         parts = Runtime(settings, service, pool, redis, relay, background)

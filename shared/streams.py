@@ -15,7 +15,8 @@ from redis.exceptions import RedisError, ResponseError
 
 from shared import groups
 from shared.background import raise_if_cancelled
-from shared.consumer import Consumer, ConsumerConfig, Entry
+from shared.consumer import Consumer, ConsumerConfig
+from shared.entry import Entry
 from shared.metrics import REDELIVERIES
 
 MAX_RECORDS = 50
@@ -33,27 +34,27 @@ class Stream:
     `run` makes the group again and reads on as soon as it can.
     """
 
-    def __init__(self, broker: RedisBroker, redis: Redis, reading: ConsumerConfig, consumer: Consumer) -> None:
+    def __init__(self, broker: RedisBroker, redis: Redis, config: ConsumerConfig, consumer: Consumer) -> None:
         self._broker = broker
         self._redis = redis
-        self._reading = reading
+        self._config = config
         self._consumer = consumer
         self._forgot = time.monotonic()
         new = StreamSub(
-            reading.stream,
-            group=reading.group,
-            consumer=reading.consumer,
+            config.stream,
+            group=config.group,
+            consumer=config.consumer,
             batch=True,
             max_records=MAX_RECORDS,
             polling_interval=BLOCK_MS,
         )
         abandoned = StreamSub(
-            reading.stream,
-            group=reading.group,
-            consumer=reading.consumer,
+            config.stream,
+            group=config.group,
+            consumer=config.consumer,
             max_records=1,
             polling_interval=BLOCK_MS,
-            min_idle_time=reading.redeliver_after_ms,
+            min_idle_time=config.redeliver_after_ms,
         )
         # The service decides about each entry by itself, so FastStream acknowledges nothing.
         broker.subscriber(stream=new, ack_policy=AckPolicy.MANUAL, parser=_unread, decoder=_raw)(self._take_new)
@@ -89,9 +90,9 @@ class Stream:
 
     async def _read_on(self) -> None:
         # Acknowledging nothing is the cheapest way to learn whether this server lets us write to this stream.
-        await self._redis.xack(self._reading.stream, self._reading.group, "0-0")
-        if await groups.bring_back(self._redis, self._reading.stream, self._reading.group):
-            log.warning("stream.brought_back", group=self._reading.group)
+        await self._redis.xack(self._config.stream, self._config.group, "0-0")
+        if await groups.bring_back(self._redis, self._config.stream, self._config.group):
+            log.warning("stream.brought_back", group=self._config.group)
         if self.alive() and self._broker.subscribers:
             await self._forget_the_gone()
             return
@@ -100,17 +101,17 @@ class Stream:
         for subscriber in self._broker.subscribers:
             if not subscriber.running:  # FastStream would start a second reader beside one that runs
                 await subscriber.start()
-        log.info("stream.reading", stream=self._reading.stream, group=self._reading.group)
+        log.info("stream.reading", stream=self._config.stream, group=self._config.group)
 
     async def _forget_the_gone(self) -> None:
         if time.monotonic() - self._forgot > FORGET_SECONDS:
-            await groups.forget_the_gone(self._redis, self._reading.stream, self._reading.group)
+            await groups.forget_the_gone(self._redis, self._config.stream, self._config.group)
             self._forgot = time.monotonic()
 
     async def _make_group(self) -> None:
         """A group starts at the stream's beginning: events from before it are still to be done."""
         try:
-            await self._redis.xgroup_create(self._reading.stream, self._reading.group, id="0", mkstream=True)
+            await self._redis.xgroup_create(self._config.stream, self._config.group, id="0", mkstream=True)
         except ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise

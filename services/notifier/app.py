@@ -10,7 +10,7 @@ from services.notifier.handlers import ACTS, handle
 from services.notifier.settings import NotifierSettings
 from services.notifier.store.figures import figures
 from services.notifier.telegram.bot import make_bot
-from services.notifier.telegram.poller import Intake
+from services.notifier.telegram.poller import Poller
 from services.notifier.telegram.router import build_dispatcher
 from services.notifier.telegram.sender import Dependencies, Sender
 from services.notifier.telegram.workers import Workers
@@ -37,7 +37,7 @@ def build(settings: NotifierSettings) -> FastAPI:
                 parts.on_commit(sender.wake)
                 workers = Workers(deps, sender, build_dispatcher(), settings)
                 parts.background.start("sender", parts.when_migrated(sender.run))
-                parts.background.start("poller", parts.when_migrated(Intake(parts.pool, bot, settings).run))
+                parts.background.start("poller", parts.when_migrated(Poller(parts.pool, bot, settings).run))
                 parts.background.start("updates", parts.when_migrated(workers.run))
                 add_health(app, "notifier", parts)
                 add_metrics(app, "notifier", parts).add("deliveries", partial(figures, parts.pool))

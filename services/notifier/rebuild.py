@@ -13,7 +13,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.notifier.domain.register import Register
-from services.notifier.domain.return_status import issue_of, standing_of
+from services.notifier.domain.return_status import issue_of, return_status_of
 from services.notifier.store import directory, orders
 from services.notifier.store.orders import OrderTold
 from shared.events import AnyEvent, DirectoryChanged
@@ -86,7 +86,9 @@ async def _orders(work: Rebuilding, history: History, connection: Connection, af
     ids = first(ORDERS, known, await history.missions(after, ORDERS))
     told = await history.about(ids)
     explained = [
-        OrderTold(issue, standing_of(events)) for events in told.values() if (issue := issue_of(events)) is not None
+        OrderTold(issue, return_status_of(events))
+        for events in told.values()
+        if (issue := issue_of(events)) is not None
     ]
     differed = await orders.restore(connection, explained)
     issued = {each.issue.data.mission_id for each in explained}

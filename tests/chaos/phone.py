@@ -11,7 +11,7 @@ from tests.chaos import papers
 from tests.chaos.desk import GaveUp
 from tests.chaos.people import Traveller
 from tests.chaos.place import Place
-from tests.chaos.watch import Standing, Watch
+from tests.chaos.watch import ReturnStatus, Watch
 
 TRY_AGAIN = 12.0
 PRESS_AGAIN = 4.0
@@ -41,12 +41,12 @@ class Phone:
                 continue
         raise GaveUp(f"the return of mission {who.index} was not received")
 
-    def _standing(self, mission: UUID) -> Standing | None:
+    def _standing(self, mission: UUID) -> ReturnStatus | None:
         """Where the announcement can be replied to; nowhere if nobody knows, or if its group is another one now."""
         standing = self._watch.seen.announced.get(mission)
         return None if standing is None or self._place.now_chat(standing.chat) != standing.chat else standing
 
-    async def _reply(self, who: Traveller, standing: Standing | None) -> None:
+    async def _reply(self, who: Traveller, standing: ReturnStatus | None) -> None:
         form = {"user": str(who.user), "text": papers.report()}
         photos = papers.photos(who.index)
         if standing is not None:
@@ -56,7 +56,7 @@ class Phone:
             await self._sandbox(f"/chats/{who.user}/messages", data=form, files=photos)
 
     async def _press_until_returned(
-        self, who: Traveller, mission: UUID, standing: Standing | None, earlier: set[UUID]
+        self, who: Traveller, mission: UUID, standing: ReturnStatus | None, earlier: set[UUID]
     ) -> UUID:
         chat = who.user if standing is None else standing.chat
         deadline = time.monotonic() + TRY_AGAIN

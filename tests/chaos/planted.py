@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from shared import groups, inbox, outbox
-from shared.consumer import Consumer, Entry
+from shared.consumer import Consumer
+from shared.entry import Entry
 from shared.events import Event
 from shared.outbox import EntryId
 from shared.postgres import Connection, Row
@@ -54,8 +55,8 @@ async def settle_slowly(consumer: Consumer, entries: Sequence[Entry]) -> None:
 
 async def confirm_by_position(relay: Relay, connection: Connection) -> None:
     """What lies before a group's position is taken for done."""
-    publishing = relay._publishing
-    below = await groups.done_below(relay._redis, publishing.stream, publishing.consumers)
+    config = relay._config
+    below = await groups.done_below(relay._redis, config.stream, config.consumers)
     if below is not None:
         await connection.execute(BELOW, below.ms, below.seq)
 
@@ -76,10 +77,10 @@ def plant(bug: str) -> None:
             setattr(Relay, "_confirm", confirm_by_position)  # noqa: B010
         case "unmarked_copy":
             from services.notifier.telegram.bot_api import (
-                Calls,  # aiogram is slow to import, and the others need it not
+                BotApi,  # aiogram is slow to import, and the others need it not
             )
 
-            setattr(Calls, "_marked", Calls._prepare)  # noqa: B010
+            setattr(BotApi, "_marked", BotApi._prepare)  # noqa: B010
         case "none":
             pass
         case _:

@@ -25,7 +25,7 @@ _LAG = (
 
 
 @dataclass(frozen=True)
-class Standing:
+class ReturnStatus:
     """Where an announcement stands: the chat and the message's id in it."""
 
     chat: int
@@ -50,7 +50,7 @@ class Seen:
 
     states: dict[UUID, str] = field(default_factory=dict)
     returns: dict[UUID, UUID] = field(default_factory=dict)
-    announced: dict[UUID, Standing | None] = field(default_factory=dict)
+    announced: dict[UUID, ReturnStatus | None] = field(default_factory=dict)
     """None where it can no longer be expected."""
     drafts: dict[UUID, list[str]] = field(default_factory=lambda: defaultdict(list))
 
@@ -109,7 +109,7 @@ async def _look(connection: Any) -> Seen:
         " AND audience = 'unit' AND state NOT IN ('pending', 'sending')"
     ):
         stands = row["sent_chat"] is not None and row["message_id"] is not None
-        seen.announced[row["mission_id"]] = Standing(row["sent_chat"], row["message_id"]) if stands else None
+        seen.announced[row["mission_id"]] = ReturnStatus(row["sent_chat"], row["message_id"]) if stands else None
     for row in await connection.fetch("SELECT mission_id, draft_id FROM notifier.return_draft WHERE state = 'open'"):
         seen.drafts[row["mission_id"]].append(row["draft_id"].hex)
     return seen

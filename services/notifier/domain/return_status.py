@@ -14,7 +14,7 @@ AboutReturn = ReportReturned | ReturnSentBack | MissionClosed
 
 
 @dataclass(frozen=True)
-class Standing:
+class ReturnStatus:
     """The returns that came in, whichever way; those that GDAF sent back; and whether it accepted one."""
 
     returned: frozenset[UUID] = frozenset()
@@ -33,7 +33,7 @@ class Standing:
             return OrderState.RETURNED
         return OrderState.SENT_BACK if self.sent_back else OrderState.ISSUED
 
-    def after(self, event: AboutReturn) -> "Standing":
+    def after(self, event: AboutReturn) -> "ReturnStatus":
         """How the order stands once this is known as well."""
         return_id = event.data.return_id
         match event:
@@ -52,6 +52,6 @@ def issue_of(events: Iterable[AnyEvent]) -> MissionIssued | None:
     return next((event for event in events if isinstance(event, MissionIssued)), None)
 
 
-def standing_of(events: Iterable[AnyEvent]) -> Standing:
+def return_status_of(events: Iterable[AnyEvent]) -> ReturnStatus:
     """Add up a mission's events."""
-    return reduce(Standing.after, (event for event in events if isinstance(event, AboutReturn)), Standing())
+    return reduce(ReturnStatus.after, (event for event in events if isinstance(event, AboutReturn)), ReturnStatus())

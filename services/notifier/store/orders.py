@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notifier.domain.drafts import OrderState
-from services.notifier.domain.return_status import Standing
+from services.notifier.domain.return_status import ReturnStatus
 from shared.events import MissionIssued, MissionIssuedData
 from shared.postgres import Connection, Row
 
@@ -21,7 +21,7 @@ class OrderCopy:
     issued: MissionIssuedData
     event_id: UUID
     correlation_id: UUID
-    standing: Standing
+    standing: ReturnStatus
 
     @property
     def state(self) -> OrderState:
@@ -37,7 +37,7 @@ def _order(row: Row | None) -> OrderCopy | None:
         issued=MissionIssuedData.model_validate(row["data"]),
         event_id=row["event_id"],
         correlation_id=row["correlation_id"],
-        standing=Standing(
+        standing=ReturnStatus(
             returned=frozenset(map(UUID, row["returned"])) | _of_old_replicas(row),
             sent_back=frozenset(map(UUID, row["sent_back"])),
             closed=row["state"] == OrderState.CLOSED,
@@ -77,7 +77,7 @@ async def lock(connection: Connection, mission_id: UUID) -> OrderCopy | None:
     return _order(await connection.fetchrow(f"{_SELECT} WHERE mission_id = $1 FOR UPDATE", mission_id))
 
 
-async def save(connection: Connection, mission_id: UUID, standing: Standing) -> None:
+async def save(connection: Connection, mission_id: UUID, standing: ReturnStatus) -> None:
     """Store how the order now stands."""
     await connection.execute(
         "UPDATE order_copy SET state = $2, returned = $3, sent_back = $4 WHERE mission_id = $1",
@@ -103,7 +103,7 @@ class OrderTold:
     """An order as the events tell of it: the one that issued it, and what they add up to."""
 
     issue: MissionIssued
-    standing: Standing
+    standing: ReturnStatus
 
 
 def _row(order: OrderTold) -> dict[str, Any]:

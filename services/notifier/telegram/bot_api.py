@@ -57,7 +57,7 @@ class _Prepared:
 _Call = Callable[[], Awaitable[Done]]
 
 
-class Calls:
+class BotApi:
     """Words a delivery from what is known now, and makes its call."""
 
     def __init__(self, pool: Pool, bot: Bot, documents: DocumentStore) -> None:

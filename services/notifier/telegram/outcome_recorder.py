@@ -37,7 +37,7 @@ UNSETTLED: Final = "an error of our own in recording its outcome; see the log"
 log = structlog.get_logger()
 
 
-class Settler:
+class OutcomeRecorder:
     """Turns the outcome of a call into the delivery's next state."""
 
     def __init__(self, pool: Pool, relay: Relay, bot_id: int, settings: NotifierSettings) -> None:

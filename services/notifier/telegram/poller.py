@@ -1,5 +1,5 @@
 """Takes Telegram's updates in: stores them first, then lets Telegram forget them. One that cannot be stored as it is
-stands in the table with its error, so that no single update stops the intake.
+stands in the table with its error, so that no single update stops the poller.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ def actor(update: Mapping[str, Any]) -> int:
     return 0
 
 
-class Intake:
+class Poller:
     """The one long poll of a token, held by an advisory lock over all replicas."""
 
     def __init__(self, pool: Pool, bot: Bot, settings: NotifierSettings) -> None:
@@ -63,9 +63,9 @@ class Intake:
                 await self._lead()
                 continue
             except _WAITED_OUT as error:
-                log.warning("intake.waiting", error=describe_error(error))
-            except Exception:  # a bug must not end the intake for everybody
-                log.exception("intake.broken")
+                log.warning("poller.waiting", error=describe_error(error))
+            except Exception:  # a bug must not end the polling for everybody
+                log.exception("poller.broken")
             await asyncio.sleep(BACKOFF_SECONDS)
 
     async def _lead(self) -> None:
@@ -77,7 +77,7 @@ class Intake:
     async def _poll(self, connection: Connection) -> None:
         await self._bot.delete_webhook(drop_pending_updates=False)
         await menu.introduce(connection, self._bot)
-        log.info("intake.polling", bot_id=self._bot.id)
+        log.info("poller.polling", bot_id=self._bot.id)
         offset: int | None = None
         while True:
             await connection.execute("SELECT 1")  # without updates nothing else would tell that it is held still

@@ -13,8 +13,8 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.store import reachability, sending
 from services.notifier.store.deliveries import Delivery
 from services.notifier.telegram import resending
-from services.notifier.telegram.bot_api import Calls
-from services.notifier.telegram.outcome_recorder import Settler
+from services.notifier.telegram.bot_api import BotApi
+from services.notifier.telegram.outcome_recorder import OutcomeRecorder
 from shared.documents import DocumentStore
 from shared.inspection.inspector import Inspector
 from shared.postgres import TRANSIENT, Connection, Pool, session, transaction
@@ -53,8 +53,8 @@ class Sender:
         """Deliveries that this process claimed and has not settled."""
         self._doubtful = False
         """Whether the last claim may have been committed although its answer was lost."""
-        self._calls = Calls(deps.pool, deps.bot, deps.documents)
-        self._settler = Settler(deps.pool, deps.relay, deps.bot.id, settings)
+        self._calls = BotApi(deps.pool, deps.bot, deps.documents)
+        self._settler = OutcomeRecorder(deps.pool, deps.relay, deps.bot.id, settings)
 
     def wake(self) -> None:
         """Say that a delivery may have become due in this process."""

@@ -10,7 +10,7 @@ import pytest
 from services.archive.store import log
 from services.events.history import History, open_history
 from services.notifier import rebuild as notifier_rebuild
-from services.notifier.domain.return_status import Standing
+from services.notifier.domain.return_status import ReturnStatus
 from services.notifier.handlers import handle
 from services.notifier.store import orders
 from shared import dead_letters, outbox
@@ -176,7 +176,7 @@ async def test_a_return_taken_in_and_not_yet_archived_stands(
     await told(pool, notifier, *directory(), issued(data))
     event = returned(data, uuid4())
     async with transaction(notifier) as connection:
-        await orders.save(connection, data.mission_id, Standing().after(event))
+        await orders.save(connection, data.mission_id, ReturnStatus().after(event))
         await outbox.write(connection, event)
     before = await rows(owner)
     assert differed(await said(operator)) == NONE

@@ -96,7 +96,7 @@ class Scene:
         return self.sandbox.actors.say(chat, PEOPLE[name], Saying(text=text, **more))
 
     async def update(self, **body: Any) -> None:
-        """An update as the intake would have stored it, and wait until it is worked off."""
+        """An update as the poller would have stored it, and wait until it is worked off."""
         actor = next(iter(body.values()))["from"]["id"]
         update_id = await self.database.fetchval("SELECT coalesce(max(update_id), 0) + 1000 FROM telegram_update")
         await self.database.execute(

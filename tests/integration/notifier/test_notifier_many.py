@@ -3,9 +3,8 @@
 Only a group that becomes a supergroup, once in its life, has all deliveries looked through.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,8 +13,9 @@ from services.notifier.domain.message_payloads import Answer
 from services.notifier.store import answers, deliveries, drafts, figures, reachability, sending, updates
 from services.notifier.store.deliveries import Notice
 from services.notifier.store.updates import StoredUpdate
-from shared.postgres import Connection, Pool, open_pool, transaction
+from shared.postgres import Pool, open_pool
 from tests.integration.notifier.scene import Scene
+from tests.plans import Question, rows_read
 
 BOT = 1
 CHAT = -1001
@@ -47,7 +47,7 @@ UPDATE = StoredUpdate(DONE + 1, {}, 0)
 NOTICE = Notice(None, CHAT, "one more", Answer(html="x"))
 DRAFT = uuid4()
 
-ACTS: dict[str, Callable[[Connection], Awaitable[Any]]] = {
+ACTS: dict[str, Question] = {
     "claim an update": lambda c: updates.claim(c, BOT),
     "claim a fetch": lambda c: updates.claim_fetch(c, BOT, timedelta(seconds=1), first_tries_only=True),
     "an update is done": lambda c: updates.done(c, BOT, UPDATE.update_id),
@@ -73,10 +73,6 @@ ACTS: dict[str, Callable[[Connection], Awaitable[Any]]] = {
     "a draft of a message": lambda c: drafts.of_message(c, "MCS-1", "1:1"),
     "deliveries by state": lambda c: c.fetch(figures.STATES),
 }
-READ = """
-SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::int FROM pg_stat_xact_user_tables
-WHERE relname IN ('telegram_update', 'delivery', 'return_draft', 'order_copy')
-"""
 
 
 @pytest.fixture
@@ -90,10 +86,5 @@ async def pool(scene: Scene) -> AsyncIterator[Pool]:
 async def test_the_next_message_reads_little(scene: Scene, pool: Pool, analysed: bool) -> None:
     if analysed:
         await scene.database.execute("ANALYZE telegram_update, delivery, return_draft, order_copy, chat")
-    read: dict[str, int] = {}
-    for name, act in ACTS.items():
-        async with transaction(pool) as connection:
-            before = await connection.fetchval(READ)
-            await act(connection)
-            read[name] = await connection.fetchval(READ) - before
+    read = await rows_read(pool, ACTS)
     assert {name: rows for name, rows in read.items() if rows > FEW} == {}

@@ -17,7 +17,7 @@ from services.notifier.store import chats, deliveries, orders, reachability, sen
 from services.notifier.store.deliveries import Delivery, Notice
 from services.notifier.telegram.bot_api import Done
 from services.notifier.telegram.outcome import Failed, Moved, Outcome, Uncertain
-from services.notifier.telegram.outcome_recorder import CRASHED, Settler
+from services.notifier.telegram.outcome_recorder import CRASHED, OutcomeRecorder
 from shared.events import ReturnSentBack
 from shared.postgres import Pool, open_pool, transaction
 from tests.integration.notifier.scene import PEOPLE, Scene, event_about, until
@@ -64,7 +64,7 @@ class Play:
     """The group and a sender whose calls, outcomes and hints come in any order."""
 
     pool: Pool
-    settler: Settler
+    settler: OutcomeRecorder
     group: Group = field(default_factory=Group)
     under_way: list[tuple[Delivery, Done | Outcome]] = field(default_factory=list)
 
@@ -167,7 +167,7 @@ async def test_everything_arrives_once_the_group_stays_reachable(database_url: s
     await owner.execute("TRUNCATE delivery, chat, order_copy CASCADE")
     await owner.close()
     async with open_pool(database_url, "notifier", 3) as pool:
-        play = Play(pool, Settler(pool, relay, 1, work))
+        play = Play(pool, OutcomeRecorder(pool, relay, 1, work))
         for action in actions:
             await play.do(action)
         await play.come_to_rest()

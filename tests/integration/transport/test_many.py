@@ -1,8 +1,6 @@
 """After millions of events the next one costs what the first did: nothing that is done is read again."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -10,8 +8,9 @@ import pytest
 
 from shared import dead_letters, early, inbox, outbox
 from shared.outbox import EntryId
-from shared.postgres import Connection, Pool, transaction
+from shared.postgres import Pool
 from tests.integration.transport.samples import closed
+from tests.plans import Question, rows_read
 
 DONE = 20_000
 FEW = 300
@@ -30,7 +29,7 @@ INSERT INTO inbox (event_id, type, occurred_at)
 """
 EVENT = closed()
 
-ACTS: dict[str, Callable[[Connection], Awaitable[Any]]] = {
+ACTS: dict[str, Question] = {
     "what waits": outbox.waiting,
     "the last batch": outbox.last_batch,
     "write": lambda c: outbox.write(c, closed()),
@@ -47,9 +46,6 @@ ACTS: dict[str, Callable[[Connection], Awaitable[Any]]] = {
     "close dead letters": lambda c: dead_letters.close(c, [EVENT.wire]),
     "dead letters": dead_letters.waiting,
 }
-READ = """
-SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::int FROM pg_stat_xact_user_tables
-"""
 
 
 @pytest.mark.parametrize("analysed", [True, False], ids=["with statistics", "before the first statistics"])
@@ -59,10 +55,5 @@ async def test_the_next_event_reads_little(pool: Pool, database_url: str, analys
     if analysed:
         await owner.execute("ANALYZE outbox, publication, waiting, inbox, dead_letter")
     await owner.close()
-    read: dict[str, int] = {}
-    for name, act in ACTS.items():
-        async with transaction(pool) as connection:
-            before = await connection.fetchval(READ)
-            await act(connection)
-            read[name] = await connection.fetchval(READ) - before
+    read = await rows_read(pool, ACTS)
     assert {name: rows for name, rows in read.items() if rows > FEW} == {}

@@ -8,6 +8,7 @@ import pytest
 
 from shared import consumer
 from shared.events import AnyEvent, OtherEvent, parse
+from shared.metrics import REGISTRY
 from shared.postgres import Pool
 from shared.service import runtime
 from shared.settings import ServiceSettings
@@ -26,9 +27,15 @@ async def test_a_type_that_is_not_known_passes_by_and_holds_nothing_up(
 ) -> None:
     revoked, known = of_later(type="MissionRevoked"), closed()
     async with runtime(settings, "issuer", effects.handle, acts_on=ACTS_ON):
+        before = _passed_by()
         await add(effects.redis, revoked, known)
         await effects.reach(revoked, known)
+        assert _passed_by() == before + 1
     assert await effects.dead() == []
+
+
+def _passed_by() -> float:
+    return REGISTRY.get_sample_value("besakakam_events_total", {"outcome": "handled", "type": "other"}) or 0.0
 
 
 async def test_a_newer_version_of_what_is_not_acted_on_passes_by(settings: ServiceSettings, effects: Effects) -> None:

@@ -15,7 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 from services.archive.domain import summarise
 from services.issuer.domain import lifecycle
 from services.issuer.domain.mission import State, WrongState
-from services.notifier.domain.return_status import AboutReturn, Standing
+from services.notifier.domain.return_status import AboutReturn, ReturnStatus
 from shared.errors import NotYet, PoisonError, Refused
 from shared.events import AnyEvent, MissionClosed, MissionIssued, MissionRefused, ReportReturned
 from shared.khmer import latin_digits
@@ -226,4 +226,4 @@ class Lives(RuleBasedStateMachine):
         for mission_id, log in self.archive.log.items():
             assert summarise(mission_id, [*reversed(log), *log]) == summarise(mission_id, log)
         for mission_id, noted in self.noted.items():
-            assert reduce(Standing.after, reversed(noted), Standing()) == self.notifier.standings[mission_id]
+            assert reduce(ReturnStatus.after, reversed(noted), ReturnStatus()) == self.notifier.standings[mission_id]

@@ -9,7 +9,7 @@ from uuid import uuid4
 from services.issuer.domain import lifecycle
 from services.issuer.domain.mission import Mission, MissionReturn, State, printed_number
 from services.notifier.domain.drafts import check_open, traveller_of
-from services.notifier.domain.return_status import Standing
+from services.notifier.domain.return_status import ReturnStatus
 from shared.clock import now
 from shared.errors import NotYet
 from shared.events import (
@@ -148,7 +148,7 @@ class Notifier:
     """The orders it knows and how each stands. It has no inbox here: its fold must bear what comes twice."""
 
     orders: dict[MissionId, MissionIssuedData] = field(default_factory=dict)
-    standings: defaultdict[MissionId, Standing] = field(default_factory=lambda: defaultdict(Standing))
+    standings: defaultdict[MissionId, ReturnStatus] = field(default_factory=lambda: defaultdict(ReturnStatus))
 
     def handle(self, heard: AnyEvent) -> None:
         """Note the event. Raises `NotYet`."""

@@ -13,7 +13,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ResponseError
 
 from shared import outbox, receipts
-from shared.consumer import Consumer, ConsumerConfig, Entry, Handle
+from shared.consumer import Consumer, ConsumerConfig, Handle
+from shared.entry import Entry
 from shared.events import AnyEvent
 from shared.outbox import BATCH
 from shared.postgres import Connection, Owner, Pool, open_pool, transaction

@@ -7,7 +7,7 @@ import pytest
 
 from services.notifier.domain.drafts import OrderState
 from services.notifier.domain.register import Register
-from services.notifier.domain.return_status import issue_of, standing_of
+from services.notifier.domain.return_status import issue_of, return_status_of
 from shared.events import (
     AnyEvent,
     MissionClosed,
@@ -56,11 +56,11 @@ def closed(return_id: ReturnId) -> MissionClosed:
     ],
 )
 def test_the_order_of_events_makes_no_difference(events: list[AnyEvent], state: OrderState) -> None:
-    standing = standing_of(events)
+    standing = return_status_of(events)
     assert standing.state is state
     for each in permutations([issued(DATA), *events]):
-        assert standing_of(each) == standing
-        assert standing_of([*each, *each]) == standing
+        assert return_status_of(each) == standing
+        assert return_status_of([*each, *each]) == standing
         assert issue_of(each) == next(event for event in each if event.type == "MissionIssued")
 
 

@@ -1,4 +1,4 @@
-"""What no database can hold does not stop the intake."""
+"""What no database can hold does not stop the poller."""
 
 import json
 
@@ -9,7 +9,7 @@ from asgi_lifespan import LifespanManager
 from services.notifier.app import build
 from services.notifier.store import updates
 from services.notifier.telegram.bot import make_bot
-from services.notifier.telegram.poller import Intake
+from services.notifier.telegram.poller import Poller
 from shared.postgres import open_pool
 from tests.integration.notifier.scene import DEADLINE, PEOPLE, Scene
 
@@ -42,9 +42,9 @@ async def test_what_cannot_be_stored_is_set_aside_with_its_error(scene: Scene, u
     bot = make_bot(scene.settings, scene.redis)
     url = scene.settings.database_url.get_secret_value()
     async with open_pool(url, "notifier", 2) as pool, pool.acquire() as connection:
-        intake = Intake(pool, bot, scene.settings)
-        await intake._keep(connection, update)
-        await intake._keep(connection, {"update_id": 8, "message": {"from": {"id": 1}, "text": "next"}})
+        poller = Poller(pool, bot, scene.settings)
+        await poller._keep(connection, update)
+        await poller._keep(connection, {"update_id": 8, "message": {"from": {"id": 1}, "text": "next"}})
         claimed = await updates.claim(connection, bot.id)
     await bot.session.close()
     assert claimed is not None
